@@ -1,0 +1,150 @@
+import type { Reference } from "@skerry/oci";
+
+/** Where one document of a catalog lies, so that bodies are parsed only when looked at. */
+export interface CatalogDocument {
+  readonly schema: string;
+  /** `package` of the document; empty for `olm.package` and for documents of the whole catalog. */
+  readonly package: string;
+  readonly name: string;
+  /** Path inside the catalog's root, `/`-separated. */
+  readonly file: string;
+  /** First line of the document in that file, from 1. */
+  readonly line: number;
+}
+
+/** One upgrade edge set of a bundle in a channel. */
+export interface ChannelEntry {
+  readonly name: string;
+  readonly replaces?: string;
+  readonly skips?: readonly string[];
+  readonly skipRange?: string;
+}
+
+export interface Channel {
+  readonly name: string;
+  readonly entries: readonly ChannelEntry[];
+}
+
+/** What is kept in memory of every bundle; the rest is read on demand by {@link Catalog.bundle}. */
+export interface BundleInfo {
+  readonly name: string;
+  /** Bundle image as written; may be empty when the manifests are inline. */
+  readonly image: string;
+  /** Version of the `olm.package` property; empty when missing. */
+  readonly version: string;
+}
+
+export interface PackageInfo {
+  readonly name: string;
+  readonly defaultChannel: string;
+  readonly channels: readonly Channel[];
+  readonly bundles: ReadonlyMap<string, BundleInfo>;
+  /** True when the package carries an `olm.deprecations` document. */
+  readonly deprecations: boolean;
+}
+
+export interface Property {
+  readonly type: string;
+  readonly value: unknown;
+}
+
+export interface RelatedImageEntry {
+  readonly name: string;
+  /** As written; may be empty or unparsable. */
+  readonly image: string;
+  /** Text under a key that should have been `image` (`value`), where a reader could still see it. */
+  readonly value?: string;
+}
+
+/** A whole bundle. */
+export interface Bundle {
+  readonly name: string;
+  readonly package: string;
+  readonly image: string;
+  readonly properties: readonly Property[];
+  readonly relatedImages: readonly RelatedImageEntry[];
+}
+
+/** An operator catalog of any format. Memory does not grow with the size of its documents. */
+export interface Catalog {
+  /** As the user wrote it, for messages. */
+  readonly name: string;
+  /** Sorted by name. */
+  readonly packages: readonly PackageInfo[];
+  package(name: string): PackageInfo | undefined;
+  bundle(packageName: string, bundleName: string): Promise<Bundle>;
+  /** Every document that `wanted` accepts, in catalog order, with its parsed body. */
+  documents(
+    wanted: (document: CatalogDocument) => boolean,
+  ): AsyncIterable<{ readonly document: CatalogDocument; readonly body: Record<string, unknown> }>;
+  /** Documents that could not be read or break a rule, and were left out. */
+  readonly problems: readonly CatalogProblem[];
+  /** Bytes of the catalog's documents, for the memory target of its pod. */
+  readonly bytes: number;
+  close(): Promise<void>;
+}
+
+/** Something that others published and that is wrong. Codes are the closed list of the command line's contract. */
+export interface CatalogProblem {
+  readonly code: string;
+  readonly severity: "error" | "warning" | "info";
+  readonly subject: string;
+  readonly package?: string;
+  readonly channel?: string;
+  readonly bundle?: string;
+  /** Path of the field inside the bundle: `relatedImages[2].image`. */
+  readonly field?: string;
+  readonly original?: string;
+  readonly action: "repaired" | "dropped" | "kept" | "refused";
+  /** What it was repaired to. */
+  readonly result?: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What to keep of one package; the fields of an image set configuration. */
+export interface PackageSelection {
+  readonly name: string;
+  readonly defaultChannel?: string;
+  readonly minVersion?: string;
+  readonly maxVersion?: string;
+  readonly channels?: readonly { readonly name: string; readonly minVersion?: string; readonly maxVersion?: string }[];
+}
+
+/** What to keep of a catalog. No packages: every package. */
+export interface CatalogSelection {
+  readonly full?: boolean;
+  readonly packages?: readonly PackageSelection[];
+}
+
+export interface SelectedChannel {
+  readonly name: string;
+  /** Entries as they will be written. */
+  readonly entries: readonly ChannelEntry[];
+  /** Name of the entry that nothing replaces or skips. */
+  readonly head: string;
+}
+
+export interface SelectedPackage {
+  readonly name: string;
+  readonly defaultChannel: string;
+  readonly channels: readonly SelectedChannel[];
+  /** Names of the kept bundles, sorted. */
+  readonly bundles: readonly string[];
+}
+
+export interface Selected {
+  /** Sorted by name. */
+  readonly packages: readonly SelectedPackage[];
+  readonly problems: readonly CatalogProblem[];
+  /** True when everything is kept and the source image can be copied as it is. */
+  readonly unchanged: boolean;
+}
+
+/** One image that a bundle needs, with the reasons. */
+export interface BundleImage {
+  readonly reference: Reference;
+  readonly kind: "bundle" | "related";
+  /** Fields it was found in: `image`, `relatedImages[3].image`, `csv.spec.install.spec.deployments[0]…image`. */
+  readonly fields: readonly string[];
+}

@@ -1,0 +1,69 @@
+import type { OciError } from "../errors.ts";
+import type { Descriptor } from "../model/descriptor.ts";
+import type { Digest } from "../model/digest.ts";
+import type { PlatformFilter } from "../model/platform.ts";
+import type { Place, Reader } from "../store/types.ts";
+
+/** One image to be at the target: what, from where, to where. */
+export interface Root {
+  /** Stable name of this root in outcomes and events, unique in a run. */
+  readonly id: string;
+  readonly source: Reader;
+  readonly from: Place;
+  readonly descriptor: Descriptor;
+  readonly to: Place;
+  /** Tags that name it at the target; put last. May be empty. */
+  readonly tags: readonly string[];
+  /** Roots of a later phase start when every root of the earlier ones has ended: catalogs go last of all. */
+  readonly phase?: number;
+  /** Children of an index to take; the index itself keeps its bytes. Missing: all. */
+  readonly platforms?: PlatformFilter;
+  /** Copy what refers to it (referrers, cosign tags), recursively. */
+  readonly referrers: "all" | "none";
+  /** Asked just before its first write; a message refuses the root (a catalog whose images failed). */
+  readonly guard?: (outcomes: ReadonlyMap<string, RootOutcome>) => string | undefined;
+}
+
+export type RootResult = "copied" | "present" | "mounted" | "skipped" | "failed";
+
+/** How one root ended. */
+export interface RootOutcome {
+  readonly id: string;
+  readonly outcome: RootResult;
+  readonly descriptor: Descriptor;
+  readonly error?: OciError;
+  /** Why it was skipped. */
+  readonly reason?: string;
+}
+
+/** Totals of a run. Bytes are counted once per blob and destination. */
+export interface Moved {
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly manifests: number;
+  readonly mountedBlobs: number;
+  readonly mountedBytes: number;
+  readonly presentBlobs: number;
+  readonly presentBytes: number;
+}
+
+export interface TransferReport {
+  /** In the order of the roots. */
+  readonly outcomes: readonly RootOutcome[];
+  readonly moved: Moved;
+  readonly interrupted: boolean;
+}
+
+/** What happens during a run, for progress displays. Names follow the event lines of the command line's contract. */
+export type TransferEvent =
+  | { readonly event: "image.start"; readonly id: string }
+  | { readonly event: "image.end"; readonly id: string; readonly outcome: RootOutcome }
+  | { readonly event: "blob.start"; readonly digest: Digest; readonly size: number; readonly to: string }
+  | { readonly event: "blob.bytes"; readonly digest: Digest; readonly bytes: number }
+  | {
+      readonly event: "blob.end";
+      readonly digest: Digest;
+      readonly size: number;
+      readonly how: "copied" | "mounted" | "present" | "failed";
+    }
+  | { readonly event: "retry"; readonly subject: string; readonly error: OciError; readonly attempt: number };
