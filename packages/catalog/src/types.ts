@@ -148,3 +148,31 @@ export interface BundleImage {
   /** Fields it was found in: `image`, `relatedImages[3].image`, `csv.spec.install.spec.deployments[0]…image`. */
   readonly fields: readonly string[];
 }
+
+/** An entry of a bundle that names no image, after its own text and a CSV at hand were tried. */
+export interface BrokenEntry {
+  /** Path inside the bundle: `relatedImages[2].image`. */
+  readonly field: string;
+  /** `name` of the entry; often the only thing that tells which image was meant. */
+  readonly name: string;
+  readonly original: string;
+  /** Position in `relatedImages`; missing for other fields. */
+  readonly index?: number;
+  /** The row to report when nothing else finds the image. */
+  readonly problem: CatalogProblem;
+}
+
+/** What `bundleImages` found. Rows of what stays broken are in `broken`, all others in `problems`. */
+export interface BundleImages {
+  readonly images: readonly BundleImage[];
+  readonly problems: readonly CatalogProblem[];
+  readonly broken: readonly BrokenEntry[];
+}
+
+/** A file to be written into a catalog. */
+export interface CatalogFile {
+  /** Path inside the catalog's root, `/`-separated: `amber/catalog.json`. */
+  readonly path: string;
+  /** To be read once. */
+  readonly content: AsyncIterable<Uint8Array>;
+}
