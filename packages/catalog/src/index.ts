@@ -1,1 +1,18 @@
-export {};
+export type {
+  Bundle,
+  BundleImage,
+  BundleInfo,
+  Catalog,
+  CatalogDocument,
+  CatalogProblem,
+  CatalogSelection,
+  Channel,
+  ChannelEntry,
+  PackageInfo,
+  PackageSelection,
+  Property,
+  RelatedImageEntry,
+  Selected,
+  SelectedChannel,
+  SelectedPackage,
+} from "./types.ts";
