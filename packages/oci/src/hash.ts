@@ -37,18 +37,25 @@ export interface Expected {
 }
 
 /**
- * Passes chunks on and checks size and digest at the end, so that a consumer that reads to the end has read the right bytes.
- * The stream breaks off as soon as it is too long.
+ * Passes chunks on and checks size and digest while they pass. The chunk that completes the content is checked before it is
+ * handed on, so that a consumer that knows the length never receives the whole of damaged content; the stream breaks off as
+ * soon as it is too long.
  * @throws OciError `SIZE_MISMATCH` or `DIGEST_MISMATCH`
  */
 export async function* verified(body: AsyncIterable<Uint8Array>, expected: Expected): AsyncGenerator<Uint8Array> {
   const hasher = new Hasher(digestAlgorithm(expected.digest));
+  let checked = false;
   for await (const chunk of body) {
+    if (chunk.byteLength === 0) continue;
     hasher.update(chunk);
     if (hasher.size > expected.size) throw sizeMismatch(expected, hasher.size);
+    if (hasher.size === expected.size) {
+      checkExpected(hasher, expected);
+      checked = true;
+    }
     yield chunk;
   }
-  checkExpected(hasher, expected);
+  if (!checked) checkExpected(hasher, expected);
 }
 
 /** Compares a finished hash with what was promised. */

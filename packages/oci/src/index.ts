@@ -1,5 +1,20 @@
 export { isOciError, OCI_ERROR_CODES, OciError, type OciErrorCode, type OciErrorFields } from "./errors.ts";
 export type { Gate, Gates, Slot } from "./gate.ts";
+export {
+  type ChosenChildren,
+  chooseChildren,
+} from "./graph/children.ts";
+export { SignatureTags, signatureTagsOf } from "./graph/signature-tags.ts";
+export type {
+  GraphLimits,
+  GraphManifest,
+  GraphProblem,
+  GraphRole,
+  ImageGraph,
+  KnownReferrer,
+  WalkOptions,
+} from "./graph/types.ts";
+export { walkImage } from "./graph/walk.ts";
 export { checkExpected, digestOf, type Expected, Hasher, verified } from "./hash.ts";
 export type { Descriptor } from "./model/descriptor.ts";
 export { type Digest, type DigestAlgorithm, digestAlgorithm, digestHex, isDigest, parseDigest } from "./model/digest.ts";
@@ -30,6 +45,14 @@ export {
   type Reference,
   referenceName,
 } from "./model/reference.ts";
+export { cachedReader } from "./store/cache/cached-reader.ts";
+export { type ManifestCache, memoryManifestCache, openManifestCache } from "./store/cache/manifest-cache.ts";
+export { type AtomicWriteOptions, syncFolder, writeFileAtomic } from "./store/disk/atomic-file.ts";
+export { type FileLock, type LockOptions, type LockOwner, takeLock } from "./store/disk/lock-file.ts";
+export { spaceAt } from "./store/disk/space.ts";
+export { type LayoutOptions, type LayoutStore, openLayout } from "./store/layout/layout-store.ts";
+export { MemoryStore, type MemoryStoreOptions } from "./store/memory/memory-store.ts";
+export { fallbackSubject, ReferrerIndex, referrerDescriptor } from "./store/referrer-index.ts";
 export {
   type BlobWrite,
   type ByteSource,

@@ -1,0 +1,104 @@
+import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { digestOf } from "../../hash.ts";
+import { type Digest, digestAlgorithm, digestHex } from "../../model/digest.ts";
+import { MAX_MANIFEST_BYTES } from "../../model/manifest.ts";
+import { writeFileAtomic } from "../disk/atomic-file.ts";
+import { diskError, errnoOf } from "../disk/errors.ts";
+import type { ManifestBytes } from "../types.ts";
+
+/** Manifests by digest, kept between runs: a manifest is fetched from a source once in its life. */
+export interface ManifestCache {
+  /** The manifest as it came, verified now; undefined when it is not kept or no longer what it was. */
+  get(digest: Digest): Promise<ManifestBytes | undefined>;
+  put(manifest: ManifestBytes): Promise<void>;
+}
+
+/**
+ * Opens a cache folder, making it where needed. Private (0700, files 0600): names and contents of images are nobody else's
+ * business. One file per digest: a line with the media type, then the bytes as they came.
+ * @throws OciError `IO_FAILED`, `NO_SPACE`
+ */
+export async function openManifestCache(dir: string): Promise<ManifestCache> {
+  const folder = join(dir, "manifests");
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw diskError(error, "open the manifest cache", folder);
+  }
+  const made = new Set<string>();
+
+  function pathOf(digest: Digest): { readonly parent: string; readonly path: string } {
+    const hex = digestHex(digest);
+    const parent = join(folder, hex.slice(0, 2));
+    return { parent, path: join(parent, `${digestAlgorithm(digest)}-${hex}`) };
+  }
+
+  async function get(digest: Digest): Promise<ManifestBytes | undefined> {
+    const { path } = pathOf(digest);
+    let file: Uint8Array;
+    try {
+      if ((await stat(path)).size > MAX_MANIFEST_BYTES + 1024) return undefined;
+      file = await readFile(path);
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return undefined;
+      throw diskError(error, `read ${digest} from the manifest cache`, path);
+    }
+    const end = file.indexOf(0x0a);
+    if (end < 0) return undefined;
+    const bytes = file.subarray(end + 1);
+    if (digestOf(bytes, digestAlgorithm(digest)) !== digest) return undefined;
+    return { mediaType: new TextDecoder().decode(file.subarray(0, end)), digest, bytes };
+  }
+
+  async function put(manifest: ManifestBytes): Promise<void> {
+    const { parent, path } = pathOf(manifest.digest);
+    try {
+      if (!made.has(parent)) {
+        await mkdir(parent, { recursive: true, mode: 0o700 });
+        made.add(parent);
+      }
+      await writePrivate(path, Buffer.concat([Buffer.from(`${manifest.mediaType.replaceAll("\n", "")}\n`), manifest.bytes]));
+    } catch (error) {
+      throw diskError(error, `keep ${manifest.digest} in the manifest cache`, path);
+    }
+  }
+
+  return { get, put };
+}
+
+/** A cache entry lost to a power cut is fetched again and a torn one is noticed by its digest, so nothing is synced here. */
+async function writePrivate(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    const file = await open(path, "wx", 0o600);
+    try {
+      await file.writeFile(bytes);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    await writeFileAtomic(path, bytes, { mode: 0o600 });
+  }
+}
+
+/** A cache that forgets when the program ends, for tests and single copies. Holds at most `limit` manifests, the latest used. */
+export function memoryManifestCache(limit = 1000): ManifestCache {
+  const kept = new Map<Digest, ManifestBytes>();
+  return {
+    async get(digest) {
+      const found = kept.get(digest);
+      if (found === undefined) return undefined;
+      kept.delete(digest);
+      kept.set(digest, found);
+      return found;
+    },
+    async put(manifest) {
+      kept.set(manifest.digest, manifest);
+      for (const oldest of kept.keys()) {
+        if (kept.size <= limit) break;
+        kept.delete(oldest);
+      }
+    },
+  };
+}
