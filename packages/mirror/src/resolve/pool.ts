@@ -1,25 +1,23 @@
-/** Runs `work` over items, at most `limit` at once; results come in the order of the items. The first fault stops the rest. */
-export async function mapPooled<Item, Result>(
-  items: readonly Item[],
+/**
+ * Runs `work` over items, at most `limit` at once, and yields the results in the order of the items: a slow one holds back
+ * at most `limit` finished ones. The first fault ends the iteration; what still runs is waited for.
+ */
+export async function* pooled<Item, Result>(
+  items: Iterable<Item>,
   limit: number,
-  work: (item: Item, index: number) => Promise<Result>,
-): Promise<Result[]> {
-  const results = new Array<Result>(items.length);
-  let next = 0;
-  let failed = false;
-  const lane = async (): Promise<void> => {
-    while (next < items.length && !failed) {
-      const index = next;
-      next += 1;
-      const item = items[index] as Item;
-      try {
-        results[index] = await work(item, index);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
+  const running: Promise<Result>[] = [];
+  try {
+    for (const item of items) {
+      const started = work(item);
+      // A fault is met when its turn comes; until then it is not unhandled.
+      started.catch(() => undefined);
+      running.push(started);
+      if (running.length >= limit) yield await (running.shift() as Promise<Result>);
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane));
-  return results;
+    while (running.length > 0) yield await (running.shift() as Promise<Result>);
+  } finally {
+    await Promise.allSettled(running);
+  }
 }

@@ -13,7 +13,7 @@ import {
 import type { ImageSetLock } from "../lock/types.ts";
 import { targetRepository } from "../plan/destination.ts";
 import type { LockedImage } from "../plan/types.ts";
-import { mapPooled } from "../resolve/pool.ts";
+import { pooled } from "../resolve/pool.ts";
 import { Findings } from "./findings.ts";
 import type { VerifyReport } from "./types.ts";
 
@@ -39,11 +39,12 @@ export type VerifiedStore = Reader & Pick<Writer, "has">;
  */
 export async function verifyLock(lock: ImageSetLock, store: VerifiedStore, options: VerifyOptions): Promise<VerifyReport> {
   const check = new TargetCheck(store, options);
-  await mapPooled(lock.images, options.concurrency ?? 16, async (image) => {
+  const looked = pooled(lock.images, options.concurrency ?? 16, async (image) => {
     options.signal?.throwIfAborted();
     await check.image(image);
-    options.onImage?.(image);
+    return image;
   });
+  for await (const image of looked) options.onImage?.(image);
   for (const missing of lock.missing) {
     const repository = targetRepository(options.prefix, missing.destination.repository, options.maxNestedPaths);
     check.findings.missing({

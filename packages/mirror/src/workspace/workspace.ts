@@ -1,9 +1,11 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { type FileLock, isOciError, takeLock } from "@skerry/oci";
+import { MirrorError } from "../errors.ts";
 import { formatLock, sameLock } from "../lock/format.ts";
 import { parseLock } from "../lock/parse.ts";
 import type { ImageSetLock } from "../lock/types.ts";
-import { readTextFile, writeFileAtomic, writeIfChanged } from "./files.ts";
+import { readTextFile, sweepTemporary, writeIfChanged, writeTextFile } from "./files.ts";
 
 /** Paths of a workspace; safe to delete, deleting costs only time. */
 export interface Workspace {
@@ -16,9 +18,33 @@ export interface Workspace {
   readonly resourcesDir: string;
 }
 
-/** Lays a workspace out; creates the private folders. */
-export async function openWorkspace(dir: string): Promise<Workspace> {
-  const workspace: Workspace = {
+/** A workspace that one run holds. */
+export interface OwnedWorkspace extends Workspace, AsyncDisposable {}
+
+/**
+ * Takes a workspace for one run: lays it out, refuses a second run by naming the first, clears what a killed run left.
+ * @throws MirrorError `WORKSPACE_BUSY`
+ */
+export async function openWorkspace(dir: string): Promise<OwnedWorkspace> {
+  const workspace = workspaceAt(dir);
+  await mkdir(workspace.dir, { recursive: true });
+  for (const path of [workspace.cacheDir, workspace.journalDir]) await mkdir(path, { recursive: true, mode: 0o700 });
+  const lock = await own(workspace);
+  await sweepTemporary([workspace.dir, workspace.resourcesDir, workspace.journalDir, workspace.cacheDir]);
+  await rm(workspace.temporaryDir, { recursive: true, force: true });
+  await mkdir(workspace.temporaryDir, { recursive: true, mode: 0o700 });
+  return {
+    ...workspace,
+    [Symbol.asyncDispose]: async () => {
+      await rm(workspace.temporaryDir, { recursive: true, force: true });
+      await lock.release();
+    },
+  };
+}
+
+/** Where things lie in a workspace. */
+export function workspaceAt(dir: string): Workspace {
+  return {
     dir,
     lockFile: join(dir, "imageset.lock"),
     cacheDir: join(dir, "cache"),
@@ -26,10 +52,21 @@ export async function openWorkspace(dir: string): Promise<Workspace> {
     temporaryDir: join(dir, "cache", "tmp"),
     resourcesDir: join(dir, "cluster-resources"),
   };
-  await mkdir(workspace.dir, { recursive: true });
-  for (const path of [workspace.cacheDir, workspace.journalDir, workspace.temporaryDir])
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  return workspace;
+}
+
+async function own(workspace: Workspace): Promise<FileLock> {
+  try {
+    return await takeLock(join(workspace.dir, ".owner"), { subject: `workspace ${workspace.dir}` });
+  } catch (error) {
+    if (!isOciError(error) || error.code !== "BUSY") throw error;
+    throw new MirrorError({
+      code: "WORKSPACE_BUSY",
+      message: error.message,
+      subject: workspace.dir,
+      hint: `${error.hint ?? "Wait until it has ended."} Another --workspace can be used at the same time.`,
+      cause: error,
+    });
+  }
 }
 
 /** The lock of the last plan, or undefined. */
@@ -50,7 +87,7 @@ export async function writeWorkspaceLock(
   previous: ImageSetLock | undefined,
 ): Promise<ImageSetLock> {
   if (previous !== undefined && sameLock(previous, lock)) return previous;
-  await writeFileAtomic(workspace.lockFile, formatLock(lock));
+  await writeTextFile(workspace.lockFile, formatLock(lock));
   return lock;
 }
 
