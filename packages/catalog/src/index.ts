@@ -1,3 +1,14 @@
+export { type OpenCatalogOptions, openCatalogTree, openFileCatalog } from "./open-catalog.ts";
+export {
+  type CatalogFiles,
+  diskFile,
+  folderFiles,
+  memoryFile,
+  type SourceFile,
+  type SourceHandle,
+  singleFile,
+} from "./scan/source-files.ts";
+export { selectPackages } from "./select/select-packages.ts";
 export type {
   Bundle,
   BundleImage,
@@ -16,3 +27,4 @@ export type {
   SelectedChannel,
   SelectedPackage,
 } from "./types.ts";
+export { compareVersions, formatVersion, parseVersion, tryParseVersion, type Version } from "./version/version.ts";

@@ -1,0 +1,155 @@
+import type { IndexedDocument, IndexSink } from "../scan/document-index.ts";
+import type { BundleInfo, CatalogProblem, Channel, PackageInfo } from "../types.ts";
+import { decodeChannel, ShapeError } from "./decode-channel.ts";
+
+interface PackageParts {
+  readonly name: string;
+  document: IndexedDocument | undefined;
+  readonly channels: Map<string, Channel>;
+  readonly bundles: Map<string, BundleInfo>;
+  /** Bundle documents by name; the first of two equal names counts. */
+  readonly bundleDocuments: Map<string, IndexedDocument>;
+  deprecations: boolean;
+}
+
+/** What the documents of a catalog amount to. */
+export interface CatalogModel {
+  /** Sorted by name. */
+  readonly packages: readonly PackageInfo[];
+  readonly byName: ReadonlyMap<string, PackageInfo>;
+  /** Of each package: its bundle documents by name. */
+  readonly bundleDocuments: ReadonlyMap<string, ReadonlyMap<string, IndexedDocument>>;
+  /** All documents, in the order in which they were read. */
+  readonly documents: readonly IndexedDocument[];
+  readonly problems: readonly CatalogProblem[];
+  readonly bytes: number;
+}
+
+/**
+ * Collects documents into packages. Nothing here refuses a catalog: what does not fit is a row, and the rest stands.
+ */
+export class ModelBuilder implements IndexSink {
+  readonly #documents: IndexedDocument[] = [];
+  readonly #problems: CatalogProblem[] = [];
+  readonly #packages = new Map<string, PackageParts>();
+  #bytes = 0;
+
+  problem(problem: CatalogProblem): void {
+    this.#problems.push(problem);
+  }
+
+  document(document: IndexedDocument, body: () => Record<string, unknown>): void {
+    this.#bytes += document.length;
+    try {
+      if (this.#place(document, body)) this.#documents.push(document);
+    } catch (error) {
+      if (!(error instanceof ShapeError) && !(error instanceof SyntaxError)) throw error;
+      this.#invalid(document, error.message);
+    }
+  }
+
+  /** False when the document is left out. */
+  #place(document: IndexedDocument, body: () => Record<string, unknown>): boolean {
+    switch (document.schema) {
+      case "olm.package":
+        return this.#addPackage(document);
+      case "olm.channel":
+        return this.#addChannel(document, body);
+      case "olm.bundle":
+        return this.#addBundle(document);
+      case "olm.deprecations":
+        this.#parts(document.package).deprecations = true;
+        return true;
+      default:
+        return true;
+    }
+  }
+
+  #parts(name: string): PackageParts {
+    let parts = this.#packages.get(name);
+    if (parts === undefined) {
+      parts = { name, document: undefined, channels: new Map(), bundles: new Map(), bundleDocuments: new Map(), deprecations: false };
+      this.#packages.set(name, parts);
+    }
+    return parts;
+  }
+
+  #addPackage(document: IndexedDocument): boolean {
+    if (document.name === "") return this.#invalid(document, "the package has no name");
+    const parts = this.#parts(document.name);
+    if (parts.document !== undefined) return this.#invalid(document, `the package "${document.name}" is there twice`);
+    parts.document = document;
+    return true;
+  }
+
+  #addChannel(document: IndexedDocument, body: () => Record<string, unknown>): boolean {
+    const parts = this.#parts(document.package);
+    if (document.name === "") return this.#invalid(document, "the channel has no name");
+    if (parts.channels.has(document.name)) return this.#invalid(document, `the channel "${document.name}" is there twice`);
+    parts.channels.set(document.name, decodeChannel(document.name, body()));
+    return true;
+  }
+
+  #addBundle(document: IndexedDocument): boolean {
+    const parts = this.#parts(document.package);
+    if (document.name === "") return this.#invalid(document, "the bundle has no name");
+    if (parts.bundles.has(document.name)) return this.#invalid(document, `the bundle "${document.name}" is there twice`);
+    parts.bundles.set(document.name, { name: document.name, image: document.image, version: document.version });
+    parts.bundleDocuments.set(document.name, document);
+    return true;
+  }
+
+  #invalid(document: IndexedDocument, why: string): false {
+    this.#problems.push({
+      code: "PACKAGE_INVALID",
+      severity: "error",
+      subject: `${document.file}:${document.line}`,
+      ...(document.package === "" ? {} : { package: document.package }),
+      ...(document.schema === "olm.channel" ? { channel: document.name } : {}),
+      ...(document.schema === "olm.bundle" ? { bundle: document.name } : {}),
+      action: "dropped",
+      message: `Left out ${document.schema} "${document.name}" at ${document.file}:${document.line}: ${why}`,
+      hint: "Report it to the publisher of the catalog.",
+    });
+    return false;
+  }
+
+  /** The model of what was told. Documents of packages that have no `olm.package` are left out with a row. */
+  finish(): CatalogModel {
+    const byName = new Map<string, PackageInfo>();
+    const bundleDocuments = new Map<string, ReadonlyMap<string, IndexedDocument>>();
+    const orphans = new Set<string>();
+    for (const parts of [...this.#packages.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (parts.document === undefined) {
+        orphans.add(parts.name);
+        this.#orphan(parts);
+        continue;
+      }
+      const channels = [...parts.channels.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+      const { defaultChannel } = parts.document;
+      byName.set(parts.name, { name: parts.name, defaultChannel, channels, bundles: parts.bundles, deprecations: parts.deprecations });
+      bundleDocuments.set(parts.name, parts.bundleDocuments);
+    }
+    const known = new Set(["olm.channel", "olm.bundle", "olm.deprecations"]);
+    return {
+      packages: [...byName.values()],
+      byName,
+      bundleDocuments,
+      documents: this.#documents.filter((document) => !(known.has(document.schema) && orphans.has(document.package))),
+      problems: this.#problems,
+      bytes: this.#bytes,
+    };
+  }
+
+  #orphan(parts: PackageParts): void {
+    this.#problems.push({
+      code: "PACKAGE_INVALID",
+      severity: "error",
+      subject: parts.name,
+      package: parts.name,
+      action: "dropped",
+      message: `Left out package "${parts.name}": it has ${parts.channels.size} channels and ${parts.bundles.size} bundles, but no olm.package document`,
+      hint: "Report it to the publisher of the catalog.",
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import { CatalogError } from "../errors.ts";
+import { headOfBody, parseObject } from "./document-head.ts";
+import type { IndexedDocument } from "./document-index.ts";
+import type { SourceHandle } from "./source-files.ts";
+
+/**
+ * Reads and parses one document's body, and checks that it is still what the index says.
+ *
+ * @throws CatalogError DOCUMENT_INVALID when the text is no JSON or names another document.
+ */
+export async function readBody(document: IndexedDocument, handle: SourceHandle): Promise<Record<string, unknown>> {
+  const bytes = Buffer.allocUnsafe(document.length);
+  const read = await handle.read(bytes, document.offset);
+  const subject = `${document.file}:${document.line}`;
+  if (read !== bytes.length) throw invalid(subject, "the file is shorter than when it was first read", undefined);
+  let body: Record<string, unknown>;
+  try {
+    body = parseObject(bytes.toString("utf8", 0, read));
+  } catch (cause) {
+    throw invalid(subject, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  const result = headOfBody(body);
+  if (!("head" in result)) throw invalid(subject, `the document ${result.wrong}`, undefined);
+  const { schema, name } = result.head;
+  if (schema !== document.schema || name !== document.name || result.head.package !== document.package) {
+    throw invalid(subject, "it is not the document that was there when the catalog was opened", undefined);
+  }
+  return body;
+}
+
+function invalid(subject: string, why: string, cause: unknown): CatalogError {
+  return new CatalogError({
+    code: "DOCUMENT_INVALID",
+    message: `Cannot read the document at ${subject}: ${why}`,
+    subject,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

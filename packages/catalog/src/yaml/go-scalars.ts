@@ -1,0 +1,71 @@
+/** What an unquoted scalar means to Go's YAML decoder (the 1.1 words with its own number rules). */
+export type GoScalar = string | number | boolean | null;
+
+const WORDS: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
+  ...["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"].map((word) => [word, true] as const),
+  ...["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"].map((word) => [word, false] as const),
+  ...["", "~", "null", "Null", "NULL"].map((word) => [word, null] as const),
+]);
+
+const SPECIAL_FLOATS: ReadonlyMap<string, number> = new Map([
+  ...[".nan", ".NaN", ".NAN"].map((word) => [word, Number.NaN] as const),
+  ...[".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"].map((word) => [word, Number.POSITIVE_INFINITY] as const),
+  ...["-.inf", "-.Inf", "-.INF"].map((word) => [word, Number.NEGATIVE_INFINITY] as const),
+]);
+
+const DECIMAL = /^[-+]?(?:0|[1-9][0-9]*)$/;
+const OCTAL = /^([-+]?)0[oO]?([0-7]+)$/;
+const HEXADECIMAL = /^([-+]?)0[xX]([0-9a-fA-F]+)$/;
+const BINARY = /^([-+]?)0[bB]([01]+)$/;
+const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const MAX_UINT64: bigint = 2n ** 64n - 1n;
+const MIN_INT64: bigint = -(2n ** 63n);
+
+/** First characters that can begin a scalar which is no string. */
+export const GO_SCALAR_FIRST_CHARS: readonly string[] = [..."0123456789+-.yYnNtTfFoO~", ""];
+
+/**
+ * Resolves a plain scalar. Time stamps and sexagesimal numbers stay strings; integers beyond 64 bits become doubles as
+ * every number does on its way to JSON; what overflows a double stays a string.
+ */
+export function resolveGoScalar(source: string): GoScalar {
+  const word = WORDS.get(source);
+  if (word !== undefined) return word;
+  const first = source.charCodeAt(0);
+  const digit = first >= 0x30 && first <= 0x39;
+  if (!digit && first !== 0x2b && first !== 0x2d && first !== 0x2e) return source;
+  return resolveNumber(source) ?? source;
+}
+
+function resolveNumber(source: string): number | undefined {
+  const special = SPECIAL_FLOATS.get(source);
+  if (special !== undefined) return special;
+  if (source.startsWith(".")) return float(source);
+  const plain = source.replaceAll("_", "");
+  return integer(plain) ?? float(plain);
+}
+
+function integer(plain: string): number | undefined {
+  if (DECIMAL.test(plain)) return within(BigInt(plain.startsWith("+") ? plain.slice(1) : plain));
+  for (const [pattern, prefix] of [
+    [OCTAL, "0o"],
+    [HEXADECIMAL, "0x"],
+    [BINARY, "0b"],
+  ] as const) {
+    const match = pattern.exec(plain);
+    if (match?.[2] === undefined) continue;
+    const size = BigInt(prefix + match[2]);
+    return within(match[1] === "-" ? -size : size);
+  }
+  return undefined;
+}
+
+function within(value: bigint): number | undefined {
+  return value > MAX_UINT64 || value < MIN_INT64 ? undefined : Number(value);
+}
+
+function float(plain: string): number | undefined {
+  if (!FLOAT.test(plain)) return undefined;
+  const value = Number(plain);
+  return Number.isFinite(value) ? value : undefined;
+}
