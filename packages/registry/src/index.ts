@@ -1,1 +1,4 @@
-export {};
+export { isRegistryError, REGISTRY_ERROR_CODES, RegistryError, type RegistryErrorCode, type RegistryErrorFields } from "./errors.ts";
+export type { RegistryOptions, RunningRegistry } from "./options.ts";
+export { startRegistry } from "./server.ts";
+export type { FileFacts, FileSystem, OpenFile } from "./store/files.ts";

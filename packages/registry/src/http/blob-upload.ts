@@ -1,0 +1,165 @@
+import { type Digest, digestAlgorithm, isDigest, isRepository } from "@skerry/oci";
+import type { Upload } from "../store/uploads.ts";
+import { ApiError } from "./api-error.ts";
+import { type RegistryContext, type Writable, writableOf } from "./context.ts";
+import type { Exchange } from "./exchange.ts";
+import { chunkRange } from "./ranges.ts";
+
+/** `POST /v2/<name>/blobs/uploads/`: end-4a (session), end-4b (content at once), end-4c (algorithm hint), end-11 (mount). */
+export async function beginUpload(context: RegistryContext, exchange: Exchange, repository: string): Promise<void> {
+  const writable = writableOf(context);
+  const mount = exchange.query.get("mount");
+  if (mount !== null && isDigest(mount) && (await mounted(context, exchange, { repository, digest: mount }))) {
+    return created(exchange, repository, mount);
+  }
+  await writable.checkSpace(repository, exchange.contentLength ?? 0);
+  const { user } = exchange.caller;
+  if (writable.uploads.count(user) >= context.limits.uploadsPerUser) {
+    throw new ApiError("TOOMANYREQUESTS", {
+      detail: `More than ${context.limits.uploadsPerUser} uploads are open.`,
+      headers: { "Retry-After": "5" },
+    });
+  }
+  const digest = exchange.query.get("digest");
+  if (digest !== null && !isDigest(digest)) throw badDigest();
+  const hint = digest === null ? exchange.query.get("digest-algorithm") : digestAlgorithm(digest as Digest);
+  const upload = writable.uploads.begin(repository, user, hint === "sha512" ? "sha512" : "sha256");
+  if (digest === null) return accepted(exchange, upload);
+  await working(upload, async () => {
+    await receive(writable, exchange, upload);
+    await finish(writable, exchange, { upload, digest: digest as Digest });
+  });
+}
+
+async function mounted(context: RegistryContext, exchange: Exchange, at: { repository: string; digest: Digest }): Promise<boolean> {
+  const { store } = writableOf(context);
+  const from = exchange.query.get("from");
+  // Without `from` any repository will do; where not everybody may read everything, that would tell what exists elsewhere.
+  if (from === null) return context.access.open && (await mountFromPool(context, at));
+  if (!isRepository(from) || !context.access.may(exchange, from, "read")) return false;
+  return store.mountBlob(at.repository, at.digest, from);
+}
+
+async function mountFromPool(context: RegistryContext, at: { repository: string; digest: Digest }): Promise<boolean> {
+  const { store } = writableOf(context);
+  return store.linkFromPool(at.repository, at.digest);
+}
+
+/** `PATCH <location>`: end-5, with Content-Range (chunk) or without (stream). */
+export async function patchUpload(context: RegistryContext, exchange: Exchange, upload: Upload): Promise<void> {
+  const writable = writableOf(context);
+  await working(upload, async () => {
+    checkChunk(exchange, upload);
+    await writable.checkSpace(upload.repository, exchange.contentLength ?? 0);
+    await writable.uploads.save(upload);
+    await receive(writable, exchange, upload);
+    accepted(exchange, upload);
+  });
+}
+
+/** `PUT <location>?digest=`: end-6, with the last chunk, the whole content, or nothing. */
+export async function closeUpload(context: RegistryContext, exchange: Exchange, upload: Upload): Promise<void> {
+  const writable = writableOf(context);
+  const digest = exchange.query.get("digest");
+  if (digest === null || !isDigest(digest)) throw badDigest();
+  await working(upload, async () => {
+    if (exchange.hasBody) {
+      checkChunk(exchange, upload);
+      await writable.checkSpace(upload.repository, exchange.contentLength ?? 0);
+      await receive(writable, exchange, upload);
+    }
+    await finish(writable, exchange, { upload, digest });
+  });
+}
+
+/** `GET <location>`: end-13. */
+export function uploadStatus(exchange: Exchange, upload: Upload): void {
+  exchange.answer(204, sessionHeaders(upload));
+}
+
+/** `DELETE <location>`: end-14. */
+export async function cancelUpload(context: RegistryContext, exchange: Exchange, upload: Upload): Promise<void> {
+  await working(upload, async () => {
+    await writableOf(context).uploads.drop(upload);
+    exchange.answer(204);
+  });
+}
+
+/** Finds the session of a path. A session of somebody else, or of another repository, is as unknown as one that never was. */
+export async function findUpload(context: RegistryContext, exchange: Exchange, at: { repository: string; id: string }): Promise<Upload> {
+  const upload = await writableOf(context).uploads.find(at.id, at.repository, exchange.caller.user);
+  if (upload === undefined) throw new ApiError("BLOB_UPLOAD_UNKNOWN", { detail: "Start again with POST." });
+  return upload;
+}
+
+/** One request at a time works on a session. */
+async function working(upload: Upload, work: () => Promise<void>): Promise<void> {
+  if (upload.busy) {
+    throw new ApiError("BLOB_UPLOAD_INVALID", {
+      status: 409,
+      detail: "Another request is at work on this upload.",
+      headers: { "Retry-After": "1" },
+    });
+  }
+  upload.busy = true;
+  try {
+    await work();
+  } finally {
+    upload.busy = false;
+  }
+}
+
+async function receive(writable: Writable, exchange: Exchange, upload: Upload): Promise<void> {
+  const before = upload.offset;
+  try {
+    await writable.uploads.append(upload, exchange.body());
+  } catch (error) {
+    // A body that broke off: what came is kept, and the session continues at its offset.
+    if (upload.offset > 0 && exchange.brokenOff) await writable.uploads.save(upload);
+    throw error;
+  }
+  const announced = exchange.contentLength;
+  if (announced !== undefined && upload.offset - before !== announced) throw new ApiError("SIZE_INVALID");
+}
+
+/** A chunk must begin where the last one ended. Distribution-spec "pushing a blob in chunks". */
+function checkChunk(exchange: Exchange, upload: Upload): void {
+  const header = exchange.header("content-range");
+  if (header === undefined) return;
+  const range = chunkRange(header);
+  if (range === undefined) throw new ApiError("BLOB_UPLOAD_INVALID", { detail: "Content-Range is not <start>-<end>." });
+  if (range.start !== upload.offset) {
+    throw new ApiError("RANGE_INVALID", { detail: `The next byte is ${upload.offset}.`, headers: sessionHeaders(upload) });
+  }
+  const length = exchange.contentLength;
+  if (length !== undefined && length !== range.end - range.start + 1) {
+    throw new ApiError("SIZE_INVALID", { detail: "Content-Length and Content-Range differ." });
+  }
+}
+
+async function finish(writable: Writable, exchange: Exchange, at: { upload: Upload; digest: Digest }): Promise<void> {
+  const got = await writable.uploads.commit(at.upload, at.digest);
+  if (got !== undefined) throw new ApiError("DIGEST_INVALID", { detail: `Expected ${at.digest}, received ${got}.` });
+  created(exchange, at.upload.repository, at.digest);
+}
+
+function created(exchange: Exchange, repository: string, digest: Digest): void {
+  exchange.answer(201, { Location: `/v2/${repository}/blobs/${digest}`, "Docker-Content-Digest": digest });
+}
+
+function accepted(exchange: Exchange, upload: Upload): void {
+  exchange.answer(202, sessionHeaders(upload));
+}
+
+/** `oc image mirror` needs Range on every 202. While nothing has come, `0-0` is what everybody answers. */
+function sessionHeaders(upload: Upload): Record<string, string> {
+  return {
+    Location: `/v2/${upload.repository}/blobs/uploads/${upload.id}`,
+    Range: `0-${Math.max(0, upload.offset - 1)}`,
+    "Docker-Upload-UUID": upload.id,
+  };
+}
+
+function badDigest(): ApiError {
+  return new ApiError("DIGEST_INVALID", { detail: "digest is not sha256:<64 hex> or sha512:<128 hex>." });
+}

@@ -1,0 +1,48 @@
+import type { Content } from "../store/content.ts";
+import type { RegistryStore } from "../store/store.ts";
+import type { Uploads } from "../store/uploads.ts";
+import { ApiError } from "./api-error.ts";
+import type { Exchange } from "./exchange.ts";
+
+export type Action = "read" | "write";
+
+/** Says who may do what. */
+export interface Access {
+  /** Finds out who asks. @throws ApiError `UNAUTHORIZED` */
+  authenticate(exchange: Exchange): Promise<void>;
+  /** @throws ApiError `UNAUTHORIZED`, `DENIED` */
+  require(exchange: Exchange, repository: string, action: Action): void;
+  may(exchange: Exchange, repository: string, action: Action): boolean;
+  /** True when everybody may read everything, so that telling what exists tells nothing new. */
+  readonly open: boolean;
+}
+
+/** The part of the registry that can be written to. */
+export interface Writable {
+  readonly store: RegistryStore;
+  readonly uploads: Uploads;
+  /** @throws ApiError when the repository may not take that many more bytes */
+  checkSpace(repository: string, bytes: number): Promise<void>;
+}
+
+/** What handlers work with. */
+export interface RegistryContext {
+  readonly content: Content;
+  /** Missing when the registry is read-only. */
+  readonly writable: Writable | undefined;
+  readonly access: Access;
+  readonly limits: Limits;
+}
+
+export interface Limits {
+  /** Bytes of one manifest. */
+  readonly manifestBytes: number;
+  /** Open sessions of one user. */
+  readonly uploadsPerUser: number;
+}
+
+/** @throws ApiError `UNSUPPORTED` on a read-only registry */
+export function writableOf(context: RegistryContext): Writable {
+  if (context.writable === undefined) throw new ApiError("UNSUPPORTED", { detail: "This registry is read-only." });
+  return context.writable;
+}

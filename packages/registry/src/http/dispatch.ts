@@ -1,0 +1,67 @@
+import { isDigest } from "@skerry/oci";
+import { ApiError } from "./api-error.ts";
+import { getBlob } from "./blob-download.ts";
+import { beginUpload, cancelUpload, closeUpload, findUpload, patchUpload, uploadStatus } from "./blob-upload.ts";
+import { type RegistryContext, writableOf } from "./context.ts";
+import type { Exchange } from "./exchange.ts";
+import { listReferrers, listRepositories, listTags } from "./lists.ts";
+import { deleteManifest, getManifest, putManifest } from "./manifests.ts";
+import { type Route, routeOf } from "./routes.ts";
+
+const READS = ["GET", "HEAD"];
+
+/** Answers a request of the distribution API. @throws ApiError for every answer that says no */
+export async function dispatch(context: RegistryContext, exchange: Exchange): Promise<void> {
+  const route = routeOf(exchange.path);
+  if (route.kind === "none") throw new ApiError("UNSUPPORTED", { status: 404, detail: "There is no such endpoint." });
+  if (route.kind === "metrics") throw new ApiError("UNSUPPORTED", { status: 404 });
+  if (route.kind === "health" || route.kind === "ready") return exchange.json(200, { status: "ok" });
+  await context.access.authenticate(exchange);
+  if (route.kind === "ping") return exchange.json(200, {});
+  if (route.kind === "catalog") return listRepositories(context, exchange);
+  if (route.kind === "bad-name") throw new ApiError("NAME_INVALID");
+  const reads = READS.includes(exchange.method) && route.kind !== "upload";
+  context.access.require(exchange, route.repository, reads ? "read" : "write");
+  await inRepository(context, exchange, route);
+}
+
+async function inRepository(context: RegistryContext, exchange: Exchange, route: Extract<Route, { repository: string }>): Promise<void> {
+  const { method } = exchange;
+  const reads = READS.includes(method);
+  if (route.kind === "tags" && reads) return listTags(context, exchange, route.repository);
+  if (route.kind === "referrers" && reads) return listReferrers(context, exchange, route);
+  if (route.kind === "manifest") {
+    if (reads) return getManifest(context, exchange, route);
+    if (method === "PUT") return putManifest(context, exchange, route);
+    if (method === "DELETE") return deleteManifest(context, exchange, route);
+  }
+  if (route.kind === "blob") {
+    if (reads) return getBlob(context, exchange, route.repository, route.digest);
+    if (method === "DELETE") return deleteBlob(context, exchange, route);
+  }
+  if (route.kind === "uploads" && method === "POST") return beginUpload(context, exchange, route.repository);
+  if (route.kind === "upload") return inUpload(context, exchange, route);
+  throw notAllowed(exchange);
+}
+
+async function inUpload(context: RegistryContext, exchange: Exchange, route: { repository: string; id: string }): Promise<void> {
+  const { method } = exchange;
+  if (!["GET", "HEAD", "PATCH", "PUT", "DELETE"].includes(method)) throw notAllowed(exchange);
+  const upload = await findUpload(context, exchange, route);
+  if (method === "PATCH") return patchUpload(context, exchange, upload);
+  if (method === "PUT") return closeUpload(context, exchange, upload);
+  if (method === "DELETE") return cancelUpload(context, exchange, upload);
+  uploadStatus(exchange, upload);
+}
+
+/** `DELETE /v2/<name>/blobs/<digest>`: end-10. */
+async function deleteBlob(context: RegistryContext, exchange: Exchange, at: { repository: string; digest: string }): Promise<void> {
+  const { store } = writableOf(context);
+  if (!isDigest(at.digest)) throw new ApiError("DIGEST_INVALID", { detail: "Expected sha256:<64 hex> or sha512:<128 hex>." });
+  if (!(await store.deleteBlob(at.repository, at.digest))) throw new ApiError("BLOB_UNKNOWN", { detail: at.digest });
+  exchange.answer(202);
+}
+
+function notAllowed(exchange: Exchange): ApiError {
+  return new ApiError("UNSUPPORTED", { detail: `${exchange.method} is not for this endpoint.` });
+}

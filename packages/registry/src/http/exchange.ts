@@ -1,0 +1,109 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ApiError } from "./api-error.ts";
+
+/** Who asks. */
+export interface Caller {
+  /** Empty for somebody without a name. */
+  readonly user: string;
+}
+
+/** Headers of every answer: the version clients look for, and what keeps a browser from running content. */
+const ALWAYS = [
+  "Docker-Distribution-Api-Version",
+  "registry/2.0",
+  "X-Content-Type-Options",
+  "nosniff",
+  "Content-Security-Policy",
+  "default-src 'none'; frame-ancestors 'none'; sandbox",
+] as const;
+
+/** A body that is refused is read up to this length, so that the client sees the answer; beyond it the connection is closed. */
+const DRAIN_BYTES = 1024 * 1024;
+
+/** One request with its answer. */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  /** Percent-decoded path without query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  caller: Caller = { user: "" };
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.request = request;
+    this.response = response;
+    this.method = request.method ?? "GET";
+    const url = request.url ?? "/";
+    const mark = url.indexOf("?");
+    this.path = decoded(mark < 0 ? url : url.slice(0, mark));
+    this.query = new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1));
+  }
+
+  header(name: string): string | undefined {
+    const value = this.request.headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  }
+
+  /** Announced length of the body in bytes, when there is one. */
+  get contentLength(): number | undefined {
+    const text = this.header("content-length");
+    return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  }
+
+  /** True when the request may carry a body. */
+  get hasBody(): boolean {
+    return this.request.headers["transfer-encoding"] !== undefined || (this.contentLength ?? 0) > 0;
+  }
+
+  /** The body's chunks. Leaving it half-way keeps the connection, so that the answer still arrives. */
+  body(): AsyncIterable<Uint8Array> {
+    return this.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  }
+
+  /** True when the client has gone before its request was complete. */
+  get brokenOff(): boolean {
+    return this.request.destroyed && !this.request.complete;
+  }
+
+  /** Writes the head of an answer whose body follows on `response`. A header with several values is an array. */
+  head(status: number, headers: Readonly<Record<string, string | number | readonly string[]>>): void {
+    const flat: string[] = [...ALWAYS];
+    for (const [name, value] of Object.entries(headers)) {
+      for (const one of typeof value === "object" ? value : [value]) flat.push(name, String(one));
+    }
+    this.response.writeHead(status, flat);
+  }
+
+  /** Answers as a whole. To a HEAD request the body is not sent, but its length is. */
+  answer(
+    status: number,
+    headers: Readonly<Record<string, string | number | readonly string[]>> = {},
+    body: Uint8Array | string | undefined = undefined,
+  ): void {
+    const bytes = typeof body === "string" ? Buffer.from(body) : body;
+    if (status !== 204) this.head(status, { "Content-Length": bytes?.byteLength ?? 0, ...headers });
+    else this.head(status, headers);
+    this.response.end(this.method === "HEAD" ? undefined : bytes);
+  }
+
+  json(status: number, value: unknown, headers: Readonly<Record<string, string | readonly string[]>> = {}): void {
+    this.answer(status, { "Content-Type": "application/json", ...headers }, JSON.stringify(value));
+  }
+
+  /** Answers no. */
+  refuse(error: ApiError): void {
+    const close = this.hasBody && !this.request.complete && (this.contentLength ?? Number.POSITIVE_INFINITY) > DRAIN_BYTES;
+    const headers = { "Content-Type": "application/json", ...(close ? { Connection: "close" } : {}), ...error.headers };
+    this.answer(error.status, headers, error.body());
+  }
+}
+
+/** A path that is no proper UTF-8 stays as it came, and matches nothing. */
+function decoded(path: string): string {
+  try {
+    return path.includes("%") ? decodeURIComponent(path) : path;
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,80 @@
+import { basename, dirname } from "node:path";
+import { type Digest, digestAlgorithm, digestHex, isDigest } from "@skerry/oci";
+import type { OpenBlob } from "./content.ts";
+import type { Durable } from "./durable.ts";
+import { errorCode } from "./files.ts";
+import type { Layout } from "./layout.ts";
+
+/** The pool: every blob and every manifest's bytes once, under their digest, whoever uses them. */
+export class BlobPool {
+  readonly #layout: Layout;
+  readonly #durable: Durable;
+
+  constructor(layout: Layout, durable: Durable) {
+    this.#layout = layout;
+    this.#durable = durable;
+  }
+
+  /** Bytes, or undefined when the blob is not there. */
+  async size(digest: Digest): Promise<number | undefined> {
+    return (await this.#durable.files.facts(this.#layout.blob(digest)))?.size;
+  }
+
+  async open(digest: Digest): Promise<OpenBlob | undefined> {
+    try {
+      const file = await this.#durable.files.open(this.#layout.blob(digest), "read");
+      return { size: await file.size(), read: (into, position) => file.read(into, position), close: () => file.close() };
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  read(digest: Digest): Promise<Uint8Array | undefined> {
+    return this.#durable.files.read(this.#layout.blob(digest));
+  }
+
+  /**
+   * Takes over a file whose bytes are stable and hash to `digest`. What is there under this digest is replaced:
+   * a damaged blob is healed by the next push of it.
+   */
+  async adopt(path: string, digest: Digest): Promise<void> {
+    await this.#durable.place(path, this.#layout.blob(digest));
+  }
+
+  /** Stores bytes that hash to `digest`. */
+  async put(digest: Digest, bytes: Uint8Array): Promise<void> {
+    await this.#durable.write(this.#layout.blob(digest), bytes);
+  }
+
+  async remove(digest: Digest): Promise<boolean> {
+    return this.#durable.remove(this.#layout.blob(digest));
+  }
+
+  /** Takes a damaged blob out of the pool: from now on it counts as absent. */
+  async quarantine(digest: Digest): Promise<void> {
+    await this.#durable.files.rename(this.#layout.blob(digest), this.#layout.quarantined(digest));
+    await this.#durable.syncFolder(dirname(this.#layout.quarantined(digest)));
+    await this.#durable.syncFolder(dirname(this.#layout.blob(digest)));
+  }
+
+  /** Every digest in the pool, in no order. */
+  async *all(): AsyncGenerator<Digest> {
+    for (const algorithm of ["sha256", "sha512"]) {
+      for (const name of await this.#durable.files.list(this.#layout.blobs(algorithm))) {
+        const digest = `${algorithm}:${name}`;
+        if (isDigest(digest)) yield digest;
+      }
+    }
+  }
+
+  /** Path of a blob, for messages and for care that works on files. */
+  path(digest: Digest): string {
+    return this.#layout.blob(digest);
+  }
+
+  /** `sha256/<hex>`, the name below `blobs/`. */
+  static relativeName(digest: Digest): string {
+    return `${digestAlgorithm(digest)}/${basename(digestHex(digest))}`;
+  }
+}

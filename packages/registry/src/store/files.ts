@@ -1,0 +1,164 @@
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rmdir, stat, statfs, unlink, utimes } from "node:fs/promises";
+
+/** An open file, addressed by position. */
+export interface OpenFile {
+  /** Bytes read into `into` from `position`; 0 at the end. */
+  read(into: Uint8Array, position: number): Promise<number>;
+  /** Writes all chunks, one after the other, from `position`. */
+  write(chunks: readonly Uint8Array[], position: number): Promise<void>;
+  /** Resolves when the bytes are on stable storage. */
+  sync(): Promise<void>;
+  truncate(size: number): Promise<void>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface FileFacts {
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly changedAt: number;
+}
+
+/**
+ * The few operations the store needs of a file system. Small, so that a test can put one in its place that forgets
+ * what was not synced. Paths are absolute; whatever is not said otherwise throws node's errors with `code`.
+ */
+export interface FileSystem {
+  /** `create` fails when the file is there; `update` opens for reading and writing and creates. */
+  open(path: string, how: "read" | "create" | "update"): Promise<OpenFile>;
+  /** Whole content, or undefined when there is no such file. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** Undefined when there is no such file. */
+  facts(path: string): Promise<FileFacts | undefined>;
+  /** Names in a folder, unsorted; none when there is no such folder. */
+  list(path: string): Promise<readonly string[]>;
+  rename(from: string, to: string): Promise<void>;
+  /** False when there was no such file. */
+  remove(path: string): Promise<boolean>;
+  /** False when it was there. The parent must be there. */
+  makeFolder(path: string): Promise<boolean>;
+  /** False when it is not empty or not there. */
+  removeFolder(path: string): Promise<boolean>;
+  /** Makes the entries of a folder (names made, changed and removed) stable. */
+  syncFolder(path: string): Promise<void>;
+  touch(path: string, changedAt: number): Promise<void>;
+  /** Bytes an unprivileged user may still write. */
+  freeBytes(path: string): Promise<number>;
+}
+
+const FLAGS = {
+  read: constants.O_RDONLY,
+  create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
+  update: constants.O_RDWR | constants.O_CREAT,
+} as const;
+
+/** The machine's own file system. Files are made 0600, folders 0700. */
+export const nodeFiles: FileSystem = {
+  async open(path, how) {
+    return openNodeFile(await open(path, FLAGS[how] | constants.O_NOFOLLOW, 0o600));
+  },
+  read(path) {
+    return unlessMissing(readFile(path), undefined);
+  },
+  async facts(path) {
+    const found = await unlessMissing(stat(path), undefined);
+    return found === undefined ? undefined : { size: found.size, changedAt: found.mtimeMs };
+  },
+  list(path) {
+    return unlessMissing(readdir(path), []);
+  },
+  rename,
+  async remove(path) {
+    return unlessMissing(
+      unlink(path).then(() => true),
+      false,
+    );
+  },
+  async makeFolder(path) {
+    try {
+      await mkdir(path, { mode: 0o700 });
+      return true;
+    } catch (error) {
+      if (errorCode(error) === "EEXIST") return false;
+      throw error;
+    }
+  },
+  async removeFolder(path) {
+    try {
+      await rmdir(path);
+      return true;
+    } catch (error) {
+      if (["ENOENT", "ENOTEMPTY", "EEXIST"].includes(errorCode(error) ?? "")) return false;
+      throw error;
+    }
+  },
+  async syncFolder(path) {
+    const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  },
+  async touch(path, changedAt) {
+    await unlessMissing(utimes(path, changedAt / 1000, changedAt / 1000), undefined);
+  },
+  async freeBytes(path) {
+    const found = await statfs(path);
+    return found.bavail * found.bsize;
+  },
+};
+
+/** The `code` of a node error, such as `ENOENT`. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+function openNodeFile(handle: FileHandle): OpenFile {
+  return {
+    async read(into, position) {
+      return (await handle.read(into, 0, into.byteLength, position)).bytesRead;
+    },
+    async write(chunks, position) {
+      await writeFully(handle, chunks, position);
+    },
+    sync: () => handle.datasync(),
+    truncate: (size) => handle.truncate(size),
+    size: async () => (await handle.stat()).size,
+    close: () => handle.close(),
+  };
+}
+
+/** writev may write less than asked for, on a nearly full disk for one: what is left is written again, until it fails for good. */
+async function writeFully(handle: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<void> {
+  let rest = chunks.filter((chunk) => chunk.byteLength > 0);
+  let at = position;
+  while (rest.length > 0) {
+    const { bytesWritten } = await handle.writev(rest, at);
+    at += bytesWritten;
+    rest = after(rest, bytesWritten);
+  }
+}
+
+function after(chunks: readonly Uint8Array[], written: number): Uint8Array[] {
+  let left = written;
+  const rest: Uint8Array[] = [];
+  for (const chunk of chunks) {
+    if (left >= chunk.byteLength) left -= chunk.byteLength;
+    else {
+      rest.push(left === 0 ? chunk : chunk.subarray(left));
+      left = 0;
+    }
+  }
+  return rest;
+}
+
+async function unlessMissing<T, M>(found: Promise<T>, missing: M): Promise<T | M> {
+  try {
+    return await found;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return missing;
+    throw error;
+  }
+}

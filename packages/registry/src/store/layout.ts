@@ -1,0 +1,137 @@
+import { join } from "node:path";
+import { type Digest, digestAlgorithm, digestHex, isDigest } from "@skerry/oci";
+
+/** Version of the layout on disk (docs/registry.md). A store of another version is refused. */
+export const LAYOUT_VERSION = 1;
+
+/** Name of the file that makes a folder a registry's root and says which version it has. */
+export const VERSION_FILE = "skerry-registry.json";
+
+/**
+ * Where everything is. Repositories are flat: `/` becomes `+`, which no repository name may hold, so the mapping can be
+ * turned round, keeps the length (255 characters at most, as a file name) and lets no repository reach into another:
+ * `a/tags` is `a+tags` and never the folder of the tags of `a`.
+ */
+export class Layout {
+  readonly root: string;
+  readonly temporary: string;
+  readonly uploads: string;
+  readonly repositories: string;
+  readonly links: string;
+  readonly quarantine: string;
+  readonly care: string;
+  readonly control: string;
+  readonly owner: string;
+  readonly version: string;
+
+  constructor(root: string) {
+    this.root = root;
+    this.temporary = join(root, "tmp");
+    this.uploads = join(root, "uploads");
+    this.repositories = join(root, "repositories");
+    this.links = join(root, "links");
+    this.quarantine = join(root, "quarantine");
+    this.care = join(root, "care");
+    this.control = join(root, "control.sock");
+    this.owner = join(root, "owner.json");
+    this.version = join(root, VERSION_FILE);
+  }
+
+  /** Folders that are made when a root is made. */
+  folders(): readonly string[] {
+    const blobs = join(this.root, "blobs");
+    return [
+      this.temporary,
+      this.uploads,
+      this.repositories,
+      this.links,
+      this.quarantine,
+      this.care,
+      blobs,
+      this.blobs("sha256"),
+      this.blobs("sha512"),
+    ];
+  }
+
+  blobs(algorithm: string): string {
+    return join(this.root, "blobs", algorithm);
+  }
+
+  blob(digest: Digest): string {
+    return join(this.blobs(digestAlgorithm(digest)), digestHex(digest));
+  }
+
+  quarantined(digest: Digest): string {
+    return join(this.quarantine, digestFileName(digest));
+  }
+
+  repository(name: string): string {
+    return join(this.repositories, repositoryFolder(name));
+  }
+
+  manifests(repository: string): string {
+    return join(this.repository(repository), "manifests");
+  }
+
+  manifest(repository: string, digest: Digest): string {
+    return join(this.manifests(repository), digestFileName(digest));
+  }
+
+  tags(repository: string): string {
+    return join(this.repository(repository), "tags");
+  }
+
+  /** A tag is a legal file name as it is: no slash, no leading dot, 128 characters at most. */
+  tag(repository: string, tag: string): string {
+    return join(this.tags(repository), tag);
+  }
+
+  allReferrers(repository: string): string {
+    return join(this.repository(repository), "referrers");
+  }
+
+  referrers(repository: string, subject: Digest): string {
+    return join(this.allReferrers(repository), digestFileName(subject));
+  }
+
+  referrer(repository: string, subject: Digest, digest: Digest): string {
+    return join(this.referrers(repository, subject), digestFileName(digest));
+  }
+
+  linksOf(repository: string): string {
+    return join(this.links, repositoryFolder(repository));
+  }
+
+  link(repository: string, digest: Digest): string {
+    return join(this.linksOf(repository), digestFileName(digest));
+  }
+
+  uploadData(id: string): string {
+    return join(this.uploads, `${id}.data`);
+  }
+
+  uploadState(id: string): string {
+    return join(this.uploads, `${id}.json`);
+  }
+}
+
+/** Folder name of a repository: `a/b` is `a+b`. */
+export function repositoryFolder(name: string): string {
+  return name.replaceAll("/", "+");
+}
+
+/** Turns {@link repositoryFolder} round. */
+export function repositoryOfFolder(folder: string): string {
+  return folder.replaceAll("+", "/");
+}
+
+/** `sha256-<hex>`, the file name that stands for a digest. */
+export function digestFileName(digest: Digest): string {
+  return digest.replace(":", "-");
+}
+
+/** The digest a file name stands for, or undefined for a name that stands for none. */
+export function digestOfFileName(name: string): Digest | undefined {
+  const text = name.replace("-", ":");
+  return isDigest(text) ? text : undefined;
+}

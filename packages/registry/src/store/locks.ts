@@ -1,0 +1,23 @@
+/** Locks by name: what holds the same name runs one after the other, everything else at once. */
+export class Locks {
+  readonly #tails = new Map<string, Promise<void>>();
+
+  /** Runs `work` when everybody who asked for `name` before is done. */
+  async with<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#tails.get(name);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#tails.set(name, promise);
+    if (before !== undefined) await before;
+    try {
+      return await work();
+    } finally {
+      resolve();
+      if (this.#tails.get(name) === promise) this.#tails.delete(name);
+    }
+  }
+
+  /** How many names are held or waited for. */
+  get size(): number {
+    return this.#tails.size;
+  }
+}

@@ -1,0 +1,81 @@
+import { type Digest, isDigest } from "@skerry/oci";
+import type { Durable } from "./durable.ts";
+import { digestOfFileName, type Layout, repositoryOfFolder } from "./layout.ts";
+import { FileMemory } from "./lru.ts";
+import { byBytes } from "./tags.ts";
+
+const KEPT = 100_000;
+
+/** What a repository notes of a manifest: the bytes are in the pool. */
+export interface ManifestLink {
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly subject?: Digest;
+}
+
+/** Which manifests a repository holds: one small file each. */
+export class ManifestLinks {
+  readonly #layout: Layout;
+  readonly #durable: Durable;
+  readonly #known = new FileMemory<ManifestLink>(KEPT);
+
+  constructor(layout: Layout, durable: Durable) {
+    this.#layout = layout;
+    this.#durable = durable;
+  }
+
+  get(repository: string, digest: Digest): Promise<ManifestLink | undefined> {
+    return this.#known.get(`${repository}@${digest}`, async () => {
+      const bytes = await this.#durable.files.read(this.#layout.manifest(repository, digest));
+      return bytes === undefined ? undefined : readLink(bytes);
+    });
+  }
+
+  /** Notes a manifest whose bytes are in the pool. The caller holds the lock of this digest. */
+  async set(repository: string, digest: Digest, link: ManifestLink): Promise<void> {
+    const bytes = new TextEncoder().encode(`${JSON.stringify(link)}\n`);
+    const path = this.#layout.manifest(repository, digest);
+    await this.#known.change(`${repository}@${digest}`, link, () => this.#durable.write(path, bytes));
+  }
+
+  /** False when there was no such manifest. The caller holds the lock of this digest. */
+  async remove(repository: string, digest: Digest): Promise<boolean> {
+    const path = this.#layout.manifest(repository, digest);
+    const removed = await this.#known.change(`${repository}@${digest}`, undefined, () => this.#durable.remove(path));
+    if (removed) await this.#removeEmptyFolders(repository);
+    return removed;
+  }
+
+  /** Manifests of one repository, in no order. */
+  async of(repository: string): Promise<Digest[]> {
+    const names = await this.#durable.files.list(this.#layout.manifests(repository));
+    return names.map(digestOfFileName).filter((digest) => digest !== undefined);
+  }
+
+  /** Repositories that hold a manifest, or are about to, in byte order. */
+  async repositories(): Promise<string[]> {
+    return (await this.#durable.files.list(this.#layout.repositories)).map(repositoryOfFolder).sort(byBytes);
+  }
+
+  /** True when the repository holds a manifest, or is about to. */
+  async hasRepository(repository: string): Promise<boolean> {
+    return (await this.#durable.files.facts(this.#layout.repository(repository))) !== undefined;
+  }
+
+  /** A repository without manifests is no longer listed. Who makes an entry at the same moment makes the folders again. */
+  async #removeEmptyFolders(repository: string): Promise<void> {
+    if (!(await this.#durable.files.removeFolder(this.#layout.manifests(repository)))) return;
+    await this.#durable.files.removeFolder(this.#layout.tags(repository));
+    await this.#durable.files.removeFolder(this.#layout.allReferrers(repository));
+    await this.#durable.files.removeFolder(this.#layout.repository(repository));
+  }
+}
+
+function readLink(bytes: Uint8Array): ManifestLink | undefined {
+  const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+  if (typeof value !== "object" || value === null) return undefined;
+  const { mediaType, size, subject } = value as Record<string, unknown>;
+  if (typeof mediaType !== "string" || typeof size !== "number") return undefined;
+  return { mediaType, size, ...(typeof subject === "string" && isDigest(subject) ? { subject } : {}) };
+}

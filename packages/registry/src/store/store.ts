@@ -1,0 +1,215 @@
+import { type Descriptor, type Digest, isDigest } from "@skerry/oci";
+import { BlobPool } from "./blobs.ts";
+import type { Content, ManifestFacts, OpenBlob, StoredManifest } from "./content.ts";
+import { Durable } from "./durable.ts";
+import type { FileSystem } from "./files.ts";
+import { InUse } from "./in-use.ts";
+import type { Layout } from "./layout.ts";
+import { BlobLinks } from "./links.ts";
+import { Locks } from "./locks.ts";
+import { Lru } from "./lru.ts";
+import { ManifestLinks } from "./manifests.ts";
+import { Referrers } from "./referrers.ts";
+import { Tags } from "./tags.ts";
+
+const MANIFEST_CACHE_BYTES = 16 * 1024 * 1024;
+
+/** A manifest to be stored, with what was read out of it. */
+export interface NewManifest extends StoredManifest {
+  readonly tags: readonly string[];
+  /** Config and layers, or children. */
+  readonly contents: readonly Digest[];
+  /** Blobs that must be in the repository; a collection may have taken one since the client looked. */
+  readonly blobs: readonly Digest[];
+  readonly subject?: Digest;
+  /** How the manifest appears among the referrers of its subject. */
+  readonly referrer?: Descriptor;
+}
+
+/** The store on disk: blobs once, and per repository small files that say what it holds. Every write is stable when it returns. */
+export class RegistryStore implements Content {
+  readonly layout: Layout;
+  readonly durable: Durable;
+  readonly blobs: BlobPool;
+  readonly links: BlobLinks;
+  readonly manifests: ManifestLinks;
+  readonly tagFiles: Tags;
+  readonly referrerFiles: Referrers;
+  readonly locks: Locks = new Locks();
+  readonly inUse: InUse;
+  readonly now: () => number;
+  readonly #bytes = new Lru<Uint8Array>(MANIFEST_CACHE_BYTES);
+
+  constructor(layout: Layout, files: FileSystem, options: { readonly now: () => number; readonly leaseMs: number }) {
+    this.layout = layout;
+    this.now = options.now;
+    this.durable = new Durable(files, layout.temporary);
+    this.blobs = new BlobPool(layout, this.durable);
+    this.links = new BlobLinks(layout, this.durable);
+    this.manifests = new ManifestLinks(layout, this.durable);
+    this.tagFiles = new Tags(layout, this.durable);
+    this.referrerFiles = new Referrers(layout, this.durable);
+    this.inUse = new InUse(options.leaseMs, options.now);
+  }
+
+  async resolve(repository: string, name: string): Promise<ManifestFacts | undefined> {
+    const digest = isDigest(name) ? name : await this.tagFiles.get(repository, name);
+    if (digest === undefined) return undefined;
+    const link = await this.manifests.get(repository, digest);
+    return link === undefined ? undefined : { digest, mediaType: link.mediaType, size: link.size };
+  }
+
+  async manifest(repository: string, digest: Digest): Promise<StoredManifest | undefined> {
+    const link = await this.manifests.get(repository, digest);
+    if (link === undefined) return undefined;
+    const bytes = await this.manifestBytes(digest);
+    return bytes === undefined ? undefined : { digest, mediaType: link.mediaType, bytes };
+  }
+
+  /** Bytes of a manifest, whichever repository holds it. */
+  async manifestBytes(digest: Digest): Promise<Uint8Array | undefined> {
+    const known = this.#bytes.get(digest);
+    if (known !== undefined) return known;
+    const bytes = await this.blobs.read(digest);
+    if (bytes !== undefined) this.#bytes.set(digest, bytes, bytes.byteLength);
+    return bytes;
+  }
+
+  async blobSize(repository: string, digest: Digest): Promise<number | undefined> {
+    return (await this.links.has(repository, digest)) ? this.blobs.size(digest) : undefined;
+  }
+
+  async openBlob(repository: string, digest: Digest): Promise<OpenBlob | undefined> {
+    return (await this.links.has(repository, digest)) ? this.blobs.open(digest) : undefined;
+  }
+
+  async tags(repository: string): Promise<readonly string[] | undefined> {
+    const tags = await this.tagFiles.list(repository);
+    return tags.length > 0 || (await this.manifests.hasRepository(repository)) ? tags : undefined;
+  }
+
+  repositories(): Promise<readonly string[]> {
+    return this.manifests.repositories();
+  }
+
+  async referrers(repository: string, subject: Digest): Promise<readonly Descriptor[]> {
+    const found: Descriptor[] = [];
+    for (const descriptor of await this.referrerFiles.of(repository, subject)) {
+      if ((await this.manifests.get(repository, descriptor.digest)) !== undefined) found.push(descriptor);
+    }
+    return found;
+  }
+
+  /** Notes that a push relies on a blob being there. */
+  leaseBlob(repository: string, digest: Digest): void {
+    if (!this.inUse.lease(repository, digest)) return;
+    // The note on disk is for a collection after a restart; losing it costs a client one more upload.
+    this.links.touch(repository, digest, this.now()).catch(() => undefined);
+  }
+
+  /** Takes an uploaded file, whose bytes are stable and hash to `digest`, into the pool and the repository. */
+  async addBlob(repository: string, digest: Digest, path: string): Promise<void> {
+    await this.locks.with(digest, async () => {
+      this.inUse.lease(repository, digest);
+      await this.blobs.adopt(path, digest);
+      await this.links.add(repository, digest);
+    });
+  }
+
+  /** Makes a blob of another repository readable in this one; false when the other does not hold it. */
+  async mountBlob(repository: string, digest: Digest, from: string): Promise<boolean> {
+    return this.locks.with(digest, async () => {
+      if ((await this.blobSize(from, digest)) === undefined) return false;
+      this.inUse.lease(repository, digest);
+      await this.links.add(repository, digest);
+      return true;
+    });
+  }
+
+  /** Makes a blob of the pool readable in a repository, whoever holds it; false when the pool lacks it. */
+  async linkFromPool(repository: string, digest: Digest): Promise<boolean> {
+    return this.locks.with(digest, async () => {
+      if ((await this.blobs.size(digest)) === undefined) return false;
+      this.inUse.lease(repository, digest);
+      await this.links.add(repository, digest);
+      return true;
+    });
+  }
+
+  /** Takes a blob from one repository; false when it was not there. The bytes go with the next collection, if nobody else holds them. */
+  async deleteBlob(repository: string, digest: Digest): Promise<boolean> {
+    return this.locks.with(digest, async () => {
+      this.inUse.release(repository, digest);
+      return this.links.remove(repository, digest);
+    });
+  }
+
+  /**
+   * Stores a manifest, then its tags: bytes, entry among its subject's referrers, link, tags, each stable before the next.
+   * Returns the first of its blobs that a collection took while the client was pushing, when there is one; nothing is stored then.
+   */
+  async putManifest(repository: string, manifest: NewManifest): Promise<Digest | undefined> {
+    const { digest } = manifest;
+    return this.inUse.pinned([digest, ...manifest.contents], async () => {
+      const swept = await this.#sweptBlob(repository, manifest.blobs);
+      if (swept !== undefined) return swept;
+      await this.locks.with(digest, () => this.#storeManifest(repository, manifest));
+      for (const blob of manifest.blobs) this.inUse.release(repository, blob);
+      return undefined;
+    });
+  }
+
+  async #storeManifest(repository: string, manifest: NewManifest): Promise<void> {
+    const { digest, mediaType, bytes, subject, referrer } = manifest;
+    const link = await this.manifests.get(repository, digest);
+    if (link === undefined || link.mediaType !== mediaType || (await this.blobs.size(digest)) !== bytes.byteLength) {
+      await this.blobs.put(digest, bytes);
+      if (subject !== undefined && referrer !== undefined) await this.referrerFiles.add(repository, subject, referrer);
+      const size = bytes.byteLength;
+      await this.manifests.set(repository, digest, { mediaType, size, ...(subject === undefined ? {} : { subject }) });
+    }
+    await Promise.all(
+      manifest.tags.map((tag) => this.locks.with(`${repository}:${tag}`, () => this.tagFiles.set(repository, tag, digest))),
+    );
+  }
+
+  /** Waits for a running sweep of each blob, so that what it finds afterwards stays while the blobs are pinned. */
+  async #sweptBlob(repository: string, blobs: readonly Digest[]): Promise<Digest | undefined> {
+    for (const blob of blobs) {
+      const gone = await this.locks.with(
+        blob,
+        async () => !(await this.links.has(repository, blob)) && this.inUse.wasSwept(repository, blob),
+      );
+      if (gone) return blob;
+    }
+    return undefined;
+  }
+
+  /** Removes a manifest with the tags that point at it; false when it was not there. */
+  async deleteManifest(repository: string, digest: Digest, contents: readonly Digest[] = []): Promise<boolean> {
+    return this.locks.with(digest, async () => {
+      const link = await this.manifests.get(repository, digest);
+      if (link === undefined) return false;
+      for (const tag of await this.tagFiles.pointingAt(repository, digest)) await this.#removeTagOf(repository, tag, digest);
+      await this.manifests.remove(repository, digest);
+      if (link.subject !== undefined) await this.referrerFiles.remove(repository, link.subject, digest);
+      for (const blob of contents) {
+        this.inUse.release(repository, blob);
+        await this.links.touch(repository, blob, 0);
+      }
+      return true;
+    });
+  }
+
+  /** The tag may have moved on since it was seen. */
+  async #removeTagOf(repository: string, tag: string, digest: Digest): Promise<void> {
+    await this.locks.with(`${repository}:${tag}`, async () => {
+      if ((await this.tagFiles.get(repository, tag)) === digest) await this.tagFiles.remove(repository, tag);
+    });
+  }
+
+  /** Removes a tag and leaves its manifest; false when it was not there. */
+  async deleteTag(repository: string, tag: string): Promise<boolean> {
+    return this.locks.with(`${repository}:${tag}`, () => this.tagFiles.remove(repository, tag));
+  }
+}

@@ -1,0 +1,262 @@
+import { randomBytes } from "node:crypto";
+import { type Digest, type DigestAlgorithm, digestAlgorithm, Hasher } from "@skerry/oci";
+import type { OpenFile } from "./files.ts";
+import type { RegistryStore } from "./store.ts";
+
+/** Bytes that are gathered before they are written. */
+const BATCH_BYTES = 1024 * 1024;
+const REHASH_BYTES = 1024 * 1024;
+
+/** What is kept on disk of a session, so that it continues after a restart. */
+interface SavedUpload {
+  readonly repository: string;
+  readonly user: string;
+  readonly expiresAt: number;
+}
+
+/** One upload: bytes arrive in order, in one or many requests, one request at a time. */
+export class Upload {
+  readonly id: string;
+  readonly repository: string;
+  readonly user: string;
+  /** Milliseconds since 1970; moved on by every request. */
+  expiresAt: number;
+  /** Bytes that are written. */
+  offset = 0;
+  /** True while a request is at work on it. */
+  busy = false;
+  /** True once it can be found on disk. */
+  saved = false;
+  file: OpenFile | undefined;
+  /** Over the bytes up to `offset`; missing after a restart or a failed write, when the file is read again at the end. */
+  hasher: Hasher | undefined;
+  readonly algorithm: DigestAlgorithm;
+
+  constructor(id: string, saved: SavedUpload, algorithm: DigestAlgorithm) {
+    this.id = id;
+    this.repository = saved.repository;
+    this.user = saved.user;
+    this.expiresAt = saved.expiresAt;
+    this.algorithm = algorithm;
+    this.hasher = new Hasher(algorithm);
+  }
+}
+
+/** Sessions of uploads. The identifier is 128 random bits, bound to user and repository. */
+export class Uploads {
+  readonly #store: RegistryStore;
+  readonly #lifeMs: number;
+  readonly #open = new Map<string, Upload>();
+
+  constructor(store: RegistryStore, lifeMs: number) {
+    this.#store = store;
+    this.#lifeMs = lifeMs;
+  }
+
+  /** How many sessions this process knows of, of one user or in all. */
+  count(user?: string): number {
+    if (user === undefined) return this.#open.size;
+    let count = 0;
+    for (const upload of this.#open.values()) if (upload.user === user) count += 1;
+    return count;
+  }
+
+  /** Nothing is written before the first byte arrives. */
+  begin(repository: string, user: string, algorithm: DigestAlgorithm = "sha256"): Upload {
+    const id = randomBytes(16).toString("hex");
+    const upload = new Upload(id, { repository, user, expiresAt: this.#store.now() + this.#lifeMs }, algorithm);
+    this.#open.set(id, upload);
+    return upload;
+  }
+
+  /** The session, if it is this user's, in this repository, and has not run out. */
+  async find(id: string, repository: string, user: string): Promise<Upload | undefined> {
+    if (!/^[0-9a-f]{32}$/.test(id)) return undefined;
+    const upload = this.#open.get(id) ?? (await this.#load(id));
+    if (upload === undefined || upload.repository !== repository || upload.user !== user) return undefined;
+    if (upload.expiresAt > this.#store.now()) return upload;
+    if (!upload.busy) await this.drop(upload);
+    return undefined;
+  }
+
+  async #load(id: string): Promise<Upload | undefined> {
+    const bytes = await this.#store.durable.files.read(this.#store.layout.uploadState(id));
+    const known = this.#open.get(id);
+    if (bytes === undefined || known !== undefined) return known;
+    const saved = JSON.parse(new TextDecoder().decode(bytes)) as SavedUpload;
+    const upload = new Upload(id, saved, "sha256");
+    const facts = await this.#store.durable.files.facts(this.#store.layout.uploadData(id));
+    if (facts !== undefined && facts.size > 0) {
+      upload.offset = facts.size;
+      upload.hasher = undefined;
+    }
+    upload.saved = true;
+    const meanwhile = this.#open.get(id);
+    if (meanwhile !== undefined) return meanwhile;
+    this.#open.set(id, upload);
+    return upload;
+  }
+
+  /** Notes on disk to whom the session belongs. Losing it in a power cut costs the client a new start, so it is not synced. */
+  async save(upload: Upload): Promise<void> {
+    upload.expiresAt = this.#store.now() + this.#lifeMs;
+    if (upload.saved) return;
+    const { repository, user, expiresAt } = upload;
+    const file = await this.#store.durable.files.open(this.#store.layout.uploadState(upload.id), "update");
+    try {
+      await file.write([new TextEncoder().encode(JSON.stringify({ repository, user, expiresAt }))], 0);
+    } finally {
+      await file.close();
+    }
+    upload.saved = true;
+  }
+
+  /**
+   * Appends a body, hashing on the way, with one batch being written while the next one arrives. After a failure `offset`
+   * says what is written for sure.
+   */
+  async append(upload: Upload, body: AsyncIterable<Uint8Array>): Promise<void> {
+    const writer = new BatchWriter(upload, await this.#file(upload));
+    let failed = true;
+    try {
+      for await (const chunk of body) await writer.add(chunk);
+      failed = false;
+    } finally {
+      await writer.end(failed);
+    }
+  }
+
+  async #file(upload: Upload): Promise<OpenFile> {
+    if (upload.file === undefined) {
+      upload.file = await this.#store.durable.files.open(this.#store.layout.uploadData(upload.id), "update");
+      // A killed process may have left more than it had noted; what follows `offset` is written anew.
+      await upload.file.truncate(upload.offset);
+    }
+    return upload.file;
+  }
+
+  /** Ends the session and makes its content a blob of the repository, or returns the digest it has when that is not `digest`. */
+  async commit(upload: Upload, digest: Digest): Promise<Digest | undefined> {
+    const file = await this.#file(upload);
+    const [got] = await Promise.all([this.#digest(upload, file, digestAlgorithm(digest)), file.sync()]);
+    if (got !== digest) {
+      await this.drop(upload);
+      return got;
+    }
+    await this.#close(upload);
+    await this.#store.addBlob(upload.repository, digest, this.#store.layout.uploadData(upload.id));
+    await this.#forget(upload);
+    return undefined;
+  }
+
+  async #digest(upload: Upload, file: OpenFile, algorithm: DigestAlgorithm): Promise<Digest> {
+    if (upload.hasher !== undefined && upload.algorithm === algorithm) return upload.hasher.digest();
+    const hasher = new Hasher(algorithm);
+    const buffer = Buffer.allocUnsafe(REHASH_BYTES);
+    while (hasher.size < upload.offset) {
+      const got = await file.read(buffer.subarray(0, Math.min(buffer.length, upload.offset - hasher.size)), hasher.size);
+      if (got === 0) break;
+      hasher.update(buffer.subarray(0, got));
+    }
+    return hasher.digest();
+  }
+
+  /** Ends the session and leaves no trace. */
+  async drop(upload: Upload): Promise<void> {
+    await this.#close(upload);
+    await this.#store.durable.files.remove(this.#store.layout.uploadData(upload.id));
+    await this.#forget(upload);
+  }
+
+  async #forget(upload: Upload): Promise<void> {
+    this.#open.delete(upload.id);
+    if (upload.saved) await this.#store.durable.files.remove(this.#store.layout.uploadState(upload.id));
+  }
+
+  async #close(upload: Upload): Promise<void> {
+    const { file } = upload;
+    upload.file = undefined;
+    await file?.close();
+  }
+
+  /** Closes every file and leaves the sessions on disk for the next process. */
+  async park(): Promise<void> {
+    for (const upload of this.#open.values()) {
+      if (upload.offset > 0) await this.save(upload);
+      await this.#close(upload);
+    }
+    this.#open.clear();
+  }
+
+  /** Removes sessions that have run out, in memory and on disk. Returns how many. */
+  async removeAbandoned(): Promise<number> {
+    const now = this.#store.now();
+    let removed = 0;
+    for (const upload of this.#open.values()) {
+      if (upload.busy || upload.expiresAt > now) continue;
+      await this.drop(upload);
+      removed += 1;
+    }
+    for (const name of await this.#store.durable.files.list(this.#store.layout.uploads)) {
+      const id = name.slice(0, 32);
+      if (this.#open.has(id)) continue;
+      const facts = await this.#store.durable.files.facts(this.#store.layout.uploadData(id));
+      if (facts !== undefined && now - facts.changedAt < this.#lifeMs) continue;
+      if (this.#open.has(id)) continue;
+      await this.#store.durable.files.remove(this.#store.layout.uploadData(id));
+      await this.#store.durable.files.remove(this.#store.layout.uploadState(id));
+      removed += 1;
+    }
+    return removed;
+  }
+}
+
+/** Gathers small chunks and keeps one write under way while the next batch fills. */
+class BatchWriter {
+  readonly #upload: Upload;
+  readonly #file: OpenFile;
+  #batch: Uint8Array[] = [];
+  #batched = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #position: number;
+
+  constructor(upload: Upload, file: OpenFile) {
+    this.#upload = upload;
+    this.#file = file;
+    this.#position = upload.offset;
+  }
+
+  async add(chunk: Uint8Array): Promise<void> {
+    this.#upload.hasher?.update(chunk);
+    this.#batch.push(chunk);
+    this.#batched += chunk.byteLength;
+    if (this.#batched >= BATCH_BYTES) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    await this.#writing;
+    const batch = this.#batch;
+    const at = this.#position;
+    this.#batch = [];
+    this.#position += this.#batched;
+    this.#batched = 0;
+    const end = this.#position;
+    this.#writing = this.#file.write(batch, at).then(() => {
+      this.#upload.offset = end;
+    });
+    // The failure is seen by whoever awaits `#writing` next.
+    this.#writing.catch(() => undefined);
+  }
+
+  /** Writes what is left, also of a body that broke off: it need not be sent again. */
+  async end(failed: boolean): Promise<void> {
+    try {
+      if (this.#batched > 0) await this.#flush();
+      await this.#writing;
+    } catch (error) {
+      this.#upload.hasher = undefined;
+      await this.#file.truncate(this.#upload.offset).catch(() => undefined);
+      if (!failed) throw error;
+    }
+  }
+}
