@@ -32,10 +32,13 @@ function rangeEntries(graph: ChannelGraph, bounds: Bounds, versionOf: (entry: st
     return version !== undefined && inBounds(version, bounds);
   };
   if (isExact(bounds)) return new Set([...graph.entries.keys()].filter(within));
-  const top = graph.chain.findIndex(within);
-  const bottom = graph.chain.findLastIndex(within);
+  // An entry out of range belongs to the window when it skips one that is in range: nothing else leads to that one.
+  const reaches = (name: string): boolean =>
+    within(name) || (graph.entries.get(name)?.skips ?? []).some((skip) => graph.entries.has(skip) && within(skip));
+  const top = graph.chain.findIndex(reaches);
+  const bottom = graph.chain.findLastIndex(reaches);
   const kept = new Set<string>();
-  if (top === -1) return new Set([...graph.entries.keys()].filter((name) => within(name)));
+  if (top === -1) return kept;
   for (const name of graph.chain.slice(top, bottom + 1)) {
     kept.add(name);
     for (const skip of graph.entries.get(name)?.skips ?? []) {
