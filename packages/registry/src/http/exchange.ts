@@ -37,7 +37,8 @@ export class Exchange {
     const url = request.url ?? "/";
     const mark = url.indexOf("?");
     this.path = decoded(mark < 0 ? url : url.slice(0, mark));
-    this.query = new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1));
+    // A plus is a plus here, not a space of an HTML form: media types in `artifactType` have one.
+    this.query = new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1).replaceAll("+", "%2B"));
   }
 
   header(name: string): string | undefined {

@@ -45,6 +45,11 @@ export class BlobLinks {
     await this.#durable.files.touch(this.#layout.link(repository, digest), at);
   }
 
+  /** True when the repository holds a blob. */
+  async hasRepository(repository: string): Promise<boolean> {
+    return (await this.#durable.files.facts(this.#layout.linksOf(repository))) !== undefined;
+  }
+
   /** Repositories that hold blobs, in no order. */
   async repositories(): Promise<string[]> {
     return (await this.#durable.files.list(this.#layout.links)).map(repositoryOfFolder);

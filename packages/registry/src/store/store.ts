@@ -85,7 +85,8 @@ export class RegistryStore implements Content {
 
   async tags(repository: string): Promise<readonly string[] | undefined> {
     const tags = await this.tagFiles.list(repository);
-    return tags.length > 0 || (await this.manifests.hasRepository(repository)) ? tags : undefined;
+    const known = tags.length > 0 || (await this.manifests.hasRepository(repository)) || (await this.links.hasRepository(repository));
+    return known ? tags : undefined;
   }
 
   repositories(): Promise<readonly string[]> {

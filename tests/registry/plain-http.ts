@@ -1,0 +1,33 @@
+import { request } from "node:http";
+import { request as requestTls } from "node:https";
+
+export interface PlainAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+export interface PlainRequest {
+  readonly method: string;
+  /** Path with query, or a whole URL. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | undefined;
+  readonly ca?: string;
+}
+
+/** Sends exactly these headers and this body; follows and retries nothing. */
+export function sendPlain(base: string, plain: PlainRequest): Promise<PlainAnswer> {
+  const url = new URL(plain.path, base);
+  const { promise, resolve, reject } = Promise.withResolvers<PlainAnswer>();
+  const options = { method: plain.method, headers: plain.headers ?? {}, agent: false, ...(plain.ca === undefined ? {} : { ca: plain.ca }) };
+  const sent = (url.protocol === "https:" ? requestTls : request)(url, options, (response) => {
+    const chunks: Uint8Array[] = [];
+    response.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+    response.on("error", reject);
+    response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }));
+  });
+  sent.on("error", reject);
+  sent.end(plain.body);
+  return promise;
+}
