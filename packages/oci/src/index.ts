@@ -70,4 +70,14 @@ export {
   type Spacer,
   type Writer,
 } from "./store/types.ts";
-export type { Moved, Root, RootOutcome, RootResult, TransferEvent, TransferReport } from "./transfer/types.ts";
+export { type Asked, type PresenceRecord, type RootRecord, rootCovers } from "./transfer/presence.ts";
+export { transfer } from "./transfer/transfer.ts";
+export type {
+  Moved,
+  Root,
+  RootOutcome,
+  RootResult,
+  TransferEvent,
+  TransferOptions,
+  TransferReport,
+} from "./transfer/types.ts";

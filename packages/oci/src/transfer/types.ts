@@ -1,8 +1,11 @@
 import type { OciError } from "../errors.ts";
+import type { Gates } from "../gate.ts";
+import type { KnownReferrer } from "../graph/types.ts";
 import type { Descriptor } from "../model/descriptor.ts";
 import type { Digest } from "../model/digest.ts";
 import type { PlatformFilter } from "../model/platform.ts";
 import type { Place, Reader } from "../store/types.ts";
+import type { PresenceRecord } from "./presence.ts";
 
 /** One image to be at the target: what, from where, to where. */
 export interface Root {
@@ -20,6 +23,8 @@ export interface Root {
   readonly platforms?: PlatformFilter;
   /** Copy what refers to it (referrers, cosign tags), recursively. */
   readonly referrers: "all" | "none";
+  /** What refers to it, when a plan or lock knows; then nothing is asked of the source. Only with `referrers: "all"`. */
+  readonly known?: readonly KnownReferrer[];
   /** Asked just before its first write; a message refuses the root (a catalog whose images failed). */
   readonly guard?: (outcomes: ReadonlyMap<string, RootOutcome>) => string | undefined;
 }
@@ -48,9 +53,11 @@ export interface Moved {
 }
 
 export interface TransferReport {
-  /** In the order of the roots. */
+  /** In the order of the roots; roots that an interrupted run did not begin are left out. */
   readonly outcomes: readonly RootOutcome[];
   readonly moved: Moved;
+  /** Blob copies that were begun again or continued after a failure, beyond what the stores retried themselves. */
+  readonly retries: number;
   readonly interrupted: boolean;
 }
 
@@ -67,3 +74,24 @@ export type TransferEvent =
       readonly how: "copied" | "mounted" | "present" | "failed";
     }
   | { readonly event: "retry"; readonly subject: string; readonly error: OciError; readonly attempt: number };
+
+export interface TransferOptions {
+  /** Bounds requests per host; source and target slot of a copy are taken together, in host order. */
+  readonly gates?: Gates | undefined;
+  /** Images that are worked on at the same time. Default 64. */
+  readonly window?: number | undefined;
+  /** Blobs that are copied at the same time. Default 32. */
+  readonly concurrency?: number | undefined;
+  /** Blobs that are copied from one host (or disk) at the same time. Default 8. */
+  readonly perHost?: number | undefined;
+  /** Tries of one blob, the first included. Default 5. */
+  readonly tries?: number | undefined;
+  /** What earlier runs put at this target. */
+  readonly journal?: PresenceRecord | undefined;
+  /** Trust no record and no parent: look at every child and every blob. */
+  readonly recheck?: boolean | undefined;
+  /** `include` copies foreign layers too. Default keep. */
+  readonly externalLayers?: "keep" | "include" | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: TransferEvent) => void) | undefined;
+}

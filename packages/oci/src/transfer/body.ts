@@ -1,0 +1,58 @@
+import type { OciError } from "../errors.ts";
+import { type Expected, verified } from "../hash.ts";
+import type { ByteSource, IoOptions } from "../store/types.ts";
+import { isWorthRetrying, sided } from "./retry.ts";
+
+export interface BodyOptions extends IoOptions {
+  readonly offset: number;
+  readonly expected: Expected;
+  readonly onBytes: (count: number) => void;
+}
+
+/**
+ * A source's bytes from an offset, verified when they are the whole. Remembers how the source failed: the target may wrap
+ * the error in its own.
+ */
+export class SourceBody implements AsyncIterable<Uint8Array> {
+  readonly #source: ByteSource;
+  readonly #options: BodyOptions;
+  error: OciError | undefined;
+
+  constructor(source: ByteSource, options: BodyOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const { offset, expected } = this.#options;
+    try {
+      // A part cannot be verified here: the store that kept the beginning checks the whole when it commits.
+      yield* offset === 0 ? verified(this.#chunks(), expected) : this.#chunks();
+    } catch (error) {
+      this.error = sided(error, "source");
+      throw this.error;
+    }
+  }
+
+  /**
+   * To the end. A stream that breaks after some bytes is opened again where it broke, so that the target sees one body; one
+   * that breaks without a byte is the caller's to retry.
+   */
+  async *#chunks(): AsyncGenerator<Uint8Array> {
+    let position = this.#options.offset;
+    for (;;) {
+      const opened = position;
+      try {
+        for await (const chunk of this.#source.open(position, this.#options)) {
+          position += chunk.byteLength;
+          this.#options.onBytes(chunk.byteLength);
+          yield chunk;
+        }
+        return;
+      } catch (error) {
+        const failure = sided(error, "source");
+        if (position === opened || !isWorthRetrying(failure) || this.#options.signal?.aborted) throw failure;
+      }
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import type { SignatureTags } from "../graph/signature-tags.ts";
+import type { GraphManifest, ImageGraph } from "../graph/types.ts";
+import { walkImage } from "../graph/walk.ts";
+import type { Descriptor } from "../model/descriptor.ts";
+import { type Digest, isDigest } from "../model/digest.ts";
+import { type Manifest, manifestContents } from "../model/manifest.ts";
+import type { Reader, Writer } from "../store/types.ts";
+import type { BlobOwner, BlobPlacer } from "./blobs.ts";
+import type { KnownContent } from "./known-content.ts";
+import type { CopiedManifest, ManifestPlacer } from "./manifests.ts";
+import type { PresenceRecord } from "./presence.ts";
+import { sided, throwIfAborted } from "./retry.ts";
+import type { BlobOutcome } from "./tally.ts";
+import type { Root, RootOutcome, RootResult, TransferOptions } from "./types.ts";
+
+/** What the copying of every image of a run shares. */
+export interface ImageWork {
+  readonly target: Writer;
+  readonly known: KnownContent;
+  readonly blobs: BlobPlacer;
+  readonly manifests: ManifestPlacer;
+  readonly signatureTags: SignatureTags;
+  readonly record: PresenceRecord | undefined;
+  readonly outcomes: ReadonlyMap<string, RootOutcome>;
+  readonly options: TransferOptions;
+}
+
+/** What a look at the target found about a root. */
+interface Look {
+  readonly there: boolean;
+  /** Tags that do not name it yet. */
+  readonly untagged: readonly string[];
+}
+
+/**
+ * Copies one image: looks whether it is there, reads its graph, brings its blobs, then its manifests, children before
+ * parents, and its tags last.
+ * @throws OciError with `side`
+ */
+export async function copyImage(work: ImageWork, root: Root, owner: BlobOwner): Promise<Pick<RootOutcome, "outcome" | "reason">> {
+  const look = await lookAtRoot(work, root);
+  if (look.there && look.untagged.length === 0 && isRecorded(work, root)) return { outcome: "present" };
+  if (!look.there && isRecorded(work, root)) work.known.distrust(root.to);
+  throwIfAborted(work.options.signal);
+  const graph = await readGraph(work, root);
+  const missing = await missingManifests(work, { root, graph, look });
+  if (missing.length === 0 && look.untagged.length === 0) {
+    recordRoot(work, root, graph);
+    return { outcome: "present" };
+  }
+  const refusal = root.guard?.(work.outcomes);
+  if (refusal !== undefined) return { outcome: "skipped", reason: refusal };
+  const brought = await bringBlobs(work, { owner, graph, missing });
+  await putManifests(work, { root, owner, missing, look, graph });
+  recordRoot(work, root, graph);
+  return { outcome: resultOf(brought) };
+}
+
+async function lookAtRoot(work: ImageWork, root: Root): Promise<Look> {
+  const { target, options } = work;
+  try {
+    if (!isResolver(target) || root.tags.length === 0) {
+      const there = await target.has(root.to, root.descriptor, { signal: options.signal });
+      return { there, untagged: root.tags };
+    }
+    const found = await Promise.all(root.tags.map((tag) => target.resolve(root.to, tag, { signal: options.signal })));
+    const untagged = root.tags.filter((_, index) => found[index]?.digest !== root.descriptor.digest);
+    return { there: untagged.length < root.tags.length, untagged };
+  } catch (error) {
+    throw sided(error, "target");
+  }
+}
+
+function isResolver(target: Writer): target is Writer & Pick<Reader, "resolve"> {
+  return "resolve" in target && typeof target.resolve === "function";
+}
+
+function isRecorded(work: ImageWork, root: Root): boolean {
+  if (work.options.recheck === true) return false;
+  const known = root.known?.map(({ descriptor }) => descriptor.digest);
+  const asked = { digest: root.descriptor.digest, platforms: root.platforms, referrers: root.referrers, known };
+  return work.record?.covers(work.target.name, work.known.shelf(root.to), asked) === true;
+}
+
+async function readGraph(work: ImageWork, root: Root): Promise<ImageGraph> {
+  try {
+    return await walkImage(root.source, root.from, root.descriptor, {
+      platforms: root.platforms,
+      referrers: root.referrers,
+      known: root.known,
+      externalLayers: work.options.externalLayers,
+      signatureTags: work.signatureTags,
+      signal: work.options.signal,
+    });
+  } catch (error) {
+    throw sided(error, "source");
+  }
+}
+
+interface Missing {
+  readonly root: Root;
+  readonly graph: ImageGraph;
+  readonly look: Look;
+}
+
+/**
+ * The manifests to be put. A root that is there proves nothing about its children, so each is looked at; below an empty
+ * repository nothing is.
+ */
+async function missingManifests(work: ImageWork, { root, graph, look }: Missing): Promise<CopiedManifest[]> {
+  const copied = graph.manifests.filter(isCopied);
+  if (work.options.recheck === true) return copied;
+  if (!look.there && (await work.known.wasEmpty(root.to, work.options.signal))) {
+    return copied.filter(({ descriptor }) => !work.manifests.knows(root.to, descriptor.digest) || descriptor.digest === graph.root.digest);
+  }
+  const there = await Promise.all(
+    copied.map(({ descriptor }) => (descriptor.digest === graph.root.digest ? look.there : work.manifests.isThere(root.to, descriptor))),
+  );
+  return copied.filter((_, index) => !there[index]);
+}
+
+function isCopied(entry: GraphManifest): entry is CopiedManifest {
+  return entry.copied && entry.manifest !== undefined && entry.content !== undefined;
+}
+
+interface Bringing {
+  readonly owner: BlobOwner;
+  readonly graph: ImageGraph;
+  readonly missing: readonly CopiedManifest[];
+}
+
+/** Brings what the missing manifests hold. All are awaited even when one fails: nothing may run on after an image has ended. */
+async function bringBlobs(work: ImageWork, { owner, graph, missing }: Bringing): Promise<BlobOutcome[]> {
+  const wanted = new Map<Digest, Descriptor>();
+  for (const { manifest } of missing) {
+    for (const { digest } of manifestContents(manifest)) {
+      const blob = graph.blobs.get(digest);
+      if (blob !== undefined) wanted.set(digest, blob);
+    }
+  }
+  const recheck = work.options.recheck === true;
+  const settled = await Promise.allSettled([...wanted.values()].map((blob) => work.blobs.ensure(owner, blob, recheck)));
+  return settled.map((result) => {
+    if (result.status === "fulfilled") return result.value;
+    throw result.reason;
+  });
+}
+
+interface Putting extends Bringing {
+  readonly root: Root;
+  readonly look: Look;
+}
+
+/** Image manifests side by side, then what holds or follows them in order, the root with its tags last. */
+async function putManifests(work: ImageWork, { root, owner, missing, look, graph }: Putting): Promise<void> {
+  const rest = missing.filter(({ descriptor }) => descriptor.digest !== graph.root.digest);
+  const isLeaf = ({ manifest, tag }: { readonly manifest: Manifest; readonly tag?: string }): boolean =>
+    manifest.kind === "image" && manifest.subject === undefined && tag === undefined;
+  const leaves = await Promise.allSettled(rest.filter(isLeaf).map((entry) => work.manifests.put(owner, entry, [])));
+  for (const leaf of leaves) if (leaf.status === "rejected") throw leaf.reason;
+  for (const entry of rest) if (!isLeaf(entry)) await work.manifests.put(owner, entry, entry.tag === undefined ? [] : [entry.tag]);
+  const last = graph.manifests.filter(isCopied).find(({ descriptor }) => descriptor.digest === graph.root.digest);
+  const isMissing = missing.some(({ descriptor }) => descriptor.digest === graph.root.digest);
+  if (last === undefined || (!isMissing && look.untagged.length === 0)) return;
+  await work.manifests.put(owner, last, look.there ? look.untagged : root.tags);
+}
+
+function recordRoot(work: ImageWork, root: Root, graph: ImageGraph): void {
+  work.record?.addRoot(work.target.name, work.known.shelf(root.to), {
+    digest: root.descriptor.digest,
+    manifests: graph.manifests.filter(isCopied).map(({ descriptor }) => descriptor.digest),
+    skipped: graph.manifests.flatMap(({ copied, platform }) => (copied || platform === undefined ? [] : [platform])),
+    referrers: root.referrers,
+  });
+}
+
+function resultOf(brought: readonly BlobOutcome[]): RootResult {
+  if (brought.includes("copied")) return "copied";
+  return brought.includes("mounted") ? "mounted" : "copied";
+}
+
+/** For messages: what the root is called at the target. */
+export function targetName(root: Root): string {
+  const tag = root.tags[0] ?? root.descriptor.digest;
+  return `${root.to.repository}${isDigest(tag) ? "@" : ":"}${tag}`;
+}
