@@ -1,3 +1,18 @@
+export {
+  CATALOG_ERROR_CODES,
+  CatalogError,
+  type CatalogErrorCode,
+  type CatalogErrorFields,
+  isCatalogError,
+} from "./errors.ts";
+export { type BuildCatalogImageOptions, type BuiltImage, buildCatalogImage } from "./image/build-image.ts";
+export { type FetchCatalogOptions, type FetchedCatalog, fetchCatalogImage } from "./image/fetch-catalog.ts";
+export { configLabels, type ImageAt } from "./image/image-manifest.ts";
+export { type ImageKind, imageKind, LABELS } from "./image/kind.ts";
+export { type ReadCatalogImageOptions, readCatalogImage } from "./image/read-catalog-image.ts";
+export { type BundleImagesOptions, bundleImages } from "./images/bundle-images.ts";
+export { type LooseReference, type ReferenceCode, type ReferenceRepair, readLooseReference } from "./images/loose-reference.ts";
+export { fetchBundleCsv, type Repair, type RepairOptions, repairFromBundleImage } from "./images/repair-from-image.ts";
 export { type OpenCatalogOptions, openCatalogTree, openFileCatalog } from "./open-catalog.ts";
 export {
   type CatalogFiles,
@@ -10,11 +25,14 @@ export {
 } from "./scan/source-files.ts";
 export { selectPackages } from "./select/select-packages.ts";
 export type {
+  BrokenEntry,
   Bundle,
   BundleImage,
+  BundleImages,
   BundleInfo,
   Catalog,
   CatalogDocument,
+  CatalogFile,
   CatalogProblem,
   CatalogSelection,
   Channel,
@@ -28,3 +46,4 @@ export type {
   SelectedPackage,
 } from "./types.ts";
 export { compareVersions, formatVersion, parseVersion, tryParseVersion, type Version } from "./version/version.ts";
+export { type WriteCatalogOptions, writeCatalog } from "./write/catalog.ts";
