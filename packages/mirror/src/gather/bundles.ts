@@ -1,32 +1,15 @@
-import {
-  type BrokenEntry,
-  type Bundle,
-  bundleImages,
-  type Catalog,
-  type CatalogProblem,
-  type Selected,
-  type SelectedPackage,
-} from "@skerry/catalog";
+import { bundleImages, type Catalog, type CatalogProblem, type Selected, type SelectedPackage } from "@skerry/catalog";
 import { parseReference } from "@skerry/oci";
 import type { ImageRequest } from "../plan/plan.ts";
 import type { KeptPackage } from "../plan/types.ts";
-
-/** Finds the text of broken references where the catalog does not have it: in the bundle image. */
-export type Repairer = (
-  bundle: Bundle,
-  broken: readonly BrokenEntry[],
-) => Promise<{
-  readonly images: readonly ImageRequest["reference"][];
-  readonly problems: readonly CatalogProblem[];
-  readonly fields: readonly string[];
-}>;
+import type { BundleRepairer } from "./repair.ts";
 
 export interface BundleContext {
   /** The catalog as written in the configuration. */
   readonly catalog: string;
   /** Platforms to keep; empty: all. */
   readonly platforms: readonly string[];
-  readonly repair: Repairer;
+  readonly repair: BundleRepairer;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -59,9 +42,7 @@ export async function gatherBundles(catalog: Catalog, selected: Selected, contex
       if (found.broken.length === 0) continue;
       const repaired = await context.repair(bundle, found.broken);
       problems.push(...repaired.problems);
-      repaired.images.forEach((reference, index) => {
-        wish(reference, "related", repaired.fields[index] ?? "relatedImages");
-      });
+      for (const image of repaired.images) wish(image.reference, "related", image.field);
     }
   }
   return { requests, problems, packages: selected.packages.map((chosen) => keptPackage(catalog, chosen)) };

@@ -49,7 +49,7 @@ export async function resolveImage(planned: PlannedImage, context: ResolveContex
     const source = context.source(planned.origin);
     const root = await source.reader.resolve(source.place, source.name, { signal: context.signal });
     if (root === undefined) throw notFound(planned, source);
-    return { found: true, ...(await describe(planned, source, root, context)) };
+    return { found: true, ...(await describeImage(planned, source, { root, context })) };
   } catch (error) {
     const problem = unresolved(planned, asImageError(error));
     const { origin, kind, destination, reasons } = planned;
@@ -62,7 +62,11 @@ export async function resolveImage(planned: PlannedImage, context: ResolveContex
 }
 
 /** Walks an image whose root is known, and puts it into the form of the lock. */
-async function describe(planned: PlannedImage, source: OriginSource, root: Descriptor, context: ResolveContext): Promise<ResolvedImage> {
+export async function describeImage(
+  planned: PlannedImage,
+  source: OriginSource,
+  { root, context }: { readonly root: Descriptor; readonly context: ResolveContext },
+): Promise<ResolvedImage> {
   const wanted = planned.platforms.map(parsePlatform);
   const wants = (platform: string): boolean => wanted.length === 0 || wanted.some((one) => formatPlatform(one) === platform);
   const known = context.referrers === "none" ? undefined : context.known.of(planned.origin, root.digest, wants);

@@ -1,0 +1,130 @@
+import { type Bundle, type CatalogProblem, type Selected, selectPackages } from "@skerry/catalog";
+import { formatPlatform } from "@skerry/oci";
+import type { ImageSetConfig, OperatorsConfig } from "../config/types.ts";
+import { MirrorError } from "../errors.ts";
+import type { ImageRequest } from "../plan/plan.ts";
+import type { KeptPackage } from "../plan/types.ts";
+import { fromCatalog, type Problem } from "../problem/problem.ts";
+import { pooled } from "../resolve/pool.ts";
+import { gatherBundles } from "./bundles.ts";
+import { type OpenCatalogContext, type OpenedCatalog, openConfiguredCatalog } from "./open-catalog.ts";
+import type { BundleRepairer } from "./repair.ts";
+import { unreadableCatalog } from "./unreadable.ts";
+
+/** A catalog that was read, with everything its kept bundles need. The caller closes it. */
+export interface GatheredCatalog {
+  readonly entry: OperatorsConfig;
+  readonly opened: OpenedCatalog;
+  readonly selected: Selected;
+  readonly requests: readonly ImageRequest[];
+  readonly packages: readonly KeptPackage[];
+  /** Rows about references, as the writer of the catalog takes them. */
+  readonly references: readonly CatalogProblem[];
+  readonly problems: readonly Problem[];
+}
+
+export interface Gathered {
+  readonly catalogs: readonly GatheredCatalog[];
+  /** Rows of catalogs that could not be read. */
+  readonly problems: readonly Problem[];
+}
+
+export interface GatherContext extends OpenCatalogContext {
+  readonly repair: BundleRepairer;
+  /** Platforms of `--platform`, which win over those of the configuration; empty: as configured. */
+  readonly platforms: readonly string[];
+}
+
+/**
+ * Reads every catalog of a configuration. A catalog that cannot be read is a row; a selection that names what does not exist is
+ * what the user wrote, and is refused.
+ * @throws MirrorError `SELECTION_INVALID`, listing every fault of every catalog
+ */
+export async function gatherCatalogs(config: ImageSetConfig, context: GatherContext): Promise<Gathered> {
+  const catalogs: GatheredCatalog[] = [];
+  const problems: Problem[] = [];
+  const faults: SelectionFault[] = [];
+  const results = pooled(config.operators, 3, (entry) => gatherOne(entry, context));
+  for await (const result of results) {
+    if ("problem" in result) problems.push(result.problem);
+    else if ("fault" in result) faults.push(result.fault);
+    else catalogs.push(result);
+  }
+  if (faults.length === 0) return { catalogs, problems };
+  for (const catalog of catalogs) await catalog.opened.catalog.close();
+  throw refused(config, faults);
+}
+
+interface SelectionFault {
+  readonly entry: OperatorsConfig;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+async function gatherOne(
+  entry: OperatorsConfig,
+  context: GatherContext,
+): Promise<GatheredCatalog | { problem: Problem } | { fault: SelectionFault }> {
+  let opened: OpenedCatalog;
+  try {
+    opened = await openConfiguredCatalog(entry, context);
+  } catch (error) {
+    return { problem: unreadableCatalog(entry.catalog, error) };
+  }
+  try {
+    const selected = selectPackages(opened.catalog, entry.selection);
+    return await gatherSelected(entry, opened, selected, context);
+  } catch (error) {
+    await opened.catalog.close();
+    if (isSelectionFault(error)) return { fault: { entry, message: error.message, hint: error.hint } };
+    return { problem: unreadableCatalog(entry.catalog, error) };
+  }
+}
+
+async function gatherSelected(
+  entry: OperatorsConfig,
+  opened: OpenedCatalog,
+  selected: Selected,
+  context: GatherContext,
+): Promise<GatheredCatalog> {
+  const platforms = context.platforms.length > 0 ? context.platforms : entry.platforms.map(formatPlatform);
+  const found = await gatherBundles(opened.catalog, selected, {
+    catalog: entry.catalog,
+    platforms,
+    repair: (bundle: Bundle, broken) => context.repair(bundle, broken),
+    signal: context.signal,
+  });
+  const rows = [...opened.problems, ...selected.problems, ...found.problems];
+  return {
+    entry,
+    opened,
+    selected,
+    requests: found.requests,
+    packages: found.packages,
+    references: found.problems,
+    problems: rows.map((row) => fromCatalog(row, entry.catalog)),
+  };
+}
+
+function isSelectionFault(error: unknown): error is Error & { readonly hint?: string } {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    /^(?:SELECTION_|VERSION_INVALID|RANGE_INVALID)/.test(error.code)
+  );
+}
+
+function refused(config: ImageSetConfig, faults: readonly SelectionFault[]): MirrorError {
+  const details = faults.map(
+    ({ entry, message, hint }) =>
+      `${config.path}:${entry.position.line}: ${entry.catalog}: ${message}${hint === undefined ? "" : ` ${hint}`}`,
+  );
+  return new MirrorError({
+    code: "SELECTION_INVALID",
+    message: `Cannot select what ${config.path} asks for: ${faults[0]?.message ?? ""}`,
+    subject: config.path,
+    details,
+    hint: faults[0]?.hint ?? "List what a catalog holds with 'skerry catalog list'.",
+  });
+}

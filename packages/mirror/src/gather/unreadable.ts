@@ -1,0 +1,24 @@
+import { isOciError } from "@skerry/oci";
+import type { Problem } from "../problem/problem.ts";
+
+/**
+ * The row for a catalog that cannot be read: the others go on. What is no fault of the catalog is passed on.
+ */
+export function unreadableCatalog(catalog: string, error: unknown): Problem {
+  if (!(error instanceof Error) || !("code" in error) || (isOciError(error) && error.code === "ABORTED")) throw error;
+  const hint =
+    "hint" in error && typeof error.hint === "string"
+      ? error.hint
+      : "Check the name, log in with 'skerry login', or leave the catalog out of the configuration.";
+  return {
+    code: "CATALOG_UNREADABLE",
+    severity: "error",
+    subject: catalog,
+    catalog,
+    original: catalog,
+    action: "dropped",
+    waived: false,
+    message: error.message,
+    hint,
+  };
+}

@@ -1,0 +1,42 @@
+import type { Lister, ManifestCache, Reader } from "@skerry/oci";
+import type { ImageSetConfig } from "../config/types.ts";
+import type { CatalogMode } from "../gather/build-catalog.ts";
+import type { NamingPolicy } from "../plan/destination.ts";
+import type { Waiver } from "../problem/waive.ts";
+import type { Workspace } from "../workspace/workspace.ts";
+
+/** What happens while a plan is made. */
+export type PlanEvent =
+  | { readonly event: "plan.start"; readonly catalogs: number; readonly additionalImages: number }
+  | { readonly event: "plan.catalog"; readonly catalog: string; readonly packages: number; readonly images: number }
+  | { readonly event: "plan.image"; readonly origin: string; readonly done: number; readonly total: number; readonly found: boolean }
+  | { readonly event: "plan.end"; readonly images: number; readonly problems: number };
+
+/** What the user chose for a plan, beyond the configuration. */
+export interface PlanOptions {
+  readonly config: ImageSetConfig;
+  /** Name of the image set. */
+  readonly name: string;
+  readonly naming: NamingPolicy;
+  /** `--platform`; empty: as configured. */
+  readonly platforms: readonly string[];
+  readonly referrers: "all" | "none";
+  readonly externalLayers: "keep" | "include";
+  readonly catalogMode: CatalogMode;
+  readonly waivers: readonly Waiver[];
+  /** Trusts nothing that an earlier plan found: referrers are asked for again. */
+  readonly recheck: boolean;
+}
+
+/** The world that a run works in. */
+export interface RunContext {
+  readonly workspace: Workspace;
+  /** Uncached reader of a source host. */
+  readonly reader: (host: string) => Reader & Partial<Lister>;
+  readonly manifests: ManifestCache;
+  /** Folder that relative paths of the configuration start from. */
+  readonly baseDir: string;
+  readonly skerryVersion: string;
+  readonly now: () => Date;
+  readonly signal?: AbortSignal | undefined;
+}

@@ -1,0 +1,231 @@
+import { join } from "node:path";
+import { type Digest, parseDigest, SignatureTags } from "@skerry/oci";
+import { blockedBy } from "../config/blocked.ts";
+import { type BuiltCatalog, BuiltCatalogs } from "../gather/build-catalog.ts";
+import { type GatheredCatalog, gatherCatalogs } from "../gather/gather.ts";
+import { bundleImageRepairer } from "../gather/repair.ts";
+import { Sources } from "../gather/sources.ts";
+import { buildLock, imageKey } from "../lock/build.ts";
+import { diffLocks, type LockDifference } from "../lock/diff.ts";
+import type { ImageSetLock, LockedResources } from "../lock/types.ts";
+import { settleCollisions } from "../plan/collisions.ts";
+import { CostCounter } from "../plan/costs.ts";
+import { type ImageRequest, planImages } from "../plan/plan.ts";
+import { additionalRequests, catalogDestination } from "../plan/requests.ts";
+import type { LockedImage, MissingImage, OperatorCost, PlannedCatalog, PlannedImage } from "../plan/types.ts";
+import type { Problem } from "../problem/problem.ts";
+import { waive } from "../problem/waive.ts";
+import { KnownReferrers } from "../resolve/known.ts";
+import { pooled } from "../resolve/pool.ts";
+import { describeImage, type ResolveContext, type ResolvedImage, resolveImage } from "../resolve/resolve.ts";
+import { registrySource } from "../resolve/source.ts";
+import { Memo } from "../workspace/memo.ts";
+import type { PlanEvent, PlanOptions, RunContext } from "./context.ts";
+
+/** Images that are asked about at the same time; each host's gate bounds further. */
+const RESOLVE_AT_ONCE = 48;
+
+export interface PlanInput extends PlanOptions {
+  /** The lock of the last plan: what it knows of referrers is not asked again. */
+  readonly previous: ImageSetLock | undefined;
+  /** Names of the cluster's resources, which another room decides. */
+  readonly resources: (lock: Omit<ImageSetLock, "resources">) => {
+    readonly resources: LockedResources;
+    readonly problems: readonly Problem[];
+  };
+  readonly onEvent?: ((event: PlanEvent) => void) | undefined;
+}
+
+/** A finished plan. */
+export interface MadePlan {
+  readonly lock: ImageSetLock;
+  readonly operators: readonly OperatorCost[];
+  readonly difference: LockDifference;
+  /** Distinct manifests among the lock's blobs. */
+  readonly manifests: number;
+}
+
+/**
+ * Gather, plan, resolve, lock: reads catalogs, decides what is needed, asks the network about it, and puts the result into one
+ * document. Writes nothing but the workspace's cache.
+ * @throws MirrorError `SELECTION_INVALID`, `COLLISION`; what others published is a row of the lock
+ */
+export async function makePlan(input: PlanInput, context: RunContext): Promise<MadePlan> {
+  const { workspace, signal } = context;
+  const memo = new Memo(join(workspace.cacheDir, "memo"));
+  await using sources = new Sources(context.reader, context.manifests);
+  await using built = await BuiltCatalogs.open(join(workspace.cacheDir, "built"));
+  input.onEvent?.({ event: "plan.start", catalogs: input.config.operators.length, additionalImages: input.config.additionalImages.length });
+  const gathered = await gatherCatalogs(input.config, {
+    sources,
+    memo,
+    catalogsDir: join(workspace.cacheDir, "catalogs"),
+    temporaryDir: workspace.temporaryDir,
+    baseDir: context.baseDir,
+    repair: bundleImageRepairer({ sources, memo, temporaryDir: workspace.temporaryDir, signal }),
+    platforms: input.platforms,
+    signal,
+  });
+  const draft = new Draft(input, context, sources);
+  try {
+    draft.problems.push(...gathered.problems, ...gathered.catalogs.flatMap((catalog) => catalog.problems));
+    await draft.images(gathered.catalogs.flatMap((catalog) => catalog.requests));
+    for (const catalog of gathered.catalogs) await draft.catalog(catalog, built);
+  } finally {
+    for (const catalog of gathered.catalogs) await catalog.opened.catalog.close();
+  }
+  return draft.finish();
+}
+
+class Draft {
+  readonly problems: Problem[] = [];
+  readonly #input: PlanInput;
+  readonly #context: RunContext;
+  readonly #resolve: ResolveContext;
+  readonly #resolved: ResolvedImage[] = [];
+  readonly #missing: MissingImage[] = [];
+  readonly #catalogs: PlannedCatalog[] = [];
+
+  constructor(input: PlanInput, context: RunContext, sources: Sources) {
+    this.#input = input;
+    this.#context = context;
+    this.#resolve = {
+      source: (origin) => registrySource(origin, (host) => sources.registry(host)),
+      known: new KnownReferrers(input.recheck ? undefined : input.previous),
+      referrers: input.referrers,
+      externalLayers: input.externalLayers,
+      signatureTags: new SignatureTags(),
+      signal: context.signal,
+    };
+  }
+
+  /** Plans and resolves everything but the catalogs themselves. */
+  async images(requests: readonly ImageRequest[]): Promise<void> {
+    const { config, naming, platforms, onEvent } = this.#input;
+    const plan = planImages([...requests, ...additionalRequests(config, platforms)], {
+      naming,
+      blockedBy: (text) => blockedBy(config, text)?.name,
+    });
+    this.problems.push(...plan.problems);
+    let done = 0;
+    const total = plan.images.length;
+    for await (const result of pooled(plan.images, RESOLVE_AT_ONCE, (image) => resolveImage(image, this.#resolve))) {
+      this.#context.signal?.throwIfAborted();
+      this.problems.push(...result.problems);
+      if (result.found) this.#resolved.push(result);
+      else this.#missing.push(result.missing);
+      done += 1;
+      onEvent?.({
+        event: "plan.image",
+        origin: result.found ? result.image.origin : result.missing.origin,
+        done,
+        total,
+        found: result.found,
+      });
+    }
+  }
+
+  /** Builds the filtered image of a catalog and adds it to the images. */
+  async catalog(gathered: GatheredCatalog, built: BuiltCatalogs): Promise<void> {
+    const { entry } = gathered;
+    const { catalogMode, naming, platforms } = this.#input;
+    const wanted = platforms.length > 0 ? platforms : (gathered.requests[0]?.platforms ?? []);
+    const image = await built.of(gathered, {
+      mode: catalogMode,
+      platforms: wanted,
+      skerryVersion: this.#context.skerryVersion,
+      temporaryDir: this.#context.workspace.temporaryDir,
+      signal: this.#context.signal,
+    });
+    const destination = catalogDestination(entry, image.root.digest, naming);
+    const planned: PlannedImage = {
+      origin: catalogOrigin(gathered),
+      kind: "catalog",
+      destination,
+      platforms: image.unchanged ? wanted : [],
+      reasons: [{ catalog: entry.catalog }],
+    };
+    this.#resolved.push(await this.#describeCatalog(planned, image));
+    this.#catalogs.push({
+      catalog: entry.catalog,
+      ...(gathered.opened.image === undefined ? {} : { digest: gathered.opened.image.descriptor.digest }),
+      targetCatalog: `${destination.repository}:${destination.tag}`,
+      targetDigest: image.root.digest,
+      unchanged: image.unchanged,
+      bytes: image.bytes,
+      packages: gathered.packages,
+    });
+    this.#input.onEvent?.({
+      event: "plan.catalog",
+      catalog: entry.catalog,
+      packages: gathered.packages.length,
+      images: gathered.requests.length,
+    });
+  }
+
+  async #describeCatalog(planned: PlannedImage, image: BuiltCatalog): Promise<ResolvedImage> {
+    const context: ResolveContext = image.unchanged ? this.#resolve : { ...this.#resolve, referrers: "none" };
+    return await describeImage(
+      planned,
+      { reader: image.reader, place: image.place, name: image.root.digest },
+      { root: image.root, context },
+    );
+  }
+
+  finish(): MadePlan {
+    const counter = new CostCounter();
+    const manifests = new Set<Digest>();
+    const ordered = this.#resolved
+      .map((resolved) => ({ resolved, key: imageKey(resolved.image) }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+    const counted: LockedImage[] = ordered.map(({ resolved }) => {
+      for (const digest of resolved.manifests) manifests.add(digest);
+      return { ...resolved.image, ...counter.add({ reasons: resolved.image.reasons, content: resolved.content }) };
+    });
+    const settled = settleCollisions(counted, this.#input.naming);
+    this.problems.push(...ordered.flatMap(({ resolved }) => resolved.problems), ...settled.problems);
+    const lock = this.#lock(settled.images, counter);
+    const operators = counter.operators();
+    this.#input.onEvent?.({ event: "plan.end", images: lock.images.length, problems: lock.problems.length });
+    return { lock, operators, difference: diffLocks(this.#input.previous, lock), manifests: manifests.size };
+  }
+
+  #lock(images: readonly LockedImage[], counter: CostCounter): ImageSetLock {
+    const { resources: _, ...bare } = buildLock({
+      name: this.#input.name,
+      configDigest: parseDigest(this.#input.config.digest),
+      createdAt: this.#context.now(),
+      skerryVersion: this.#context.skerryVersion,
+      platforms: this.#input.platforms,
+      referrers: this.#input.referrers,
+      catalogs: this.#catalogs,
+      images,
+      missing: this.#missing,
+      blobs: counter.blobs(),
+      resources: { catalogSources: [], idms: [], itms: [] },
+      problems: waive(this.problems, this.#input.waivers),
+    });
+    const { resources, problems } = this.#input.resources(bare);
+    return buildLock({
+      ...bare,
+      ...bare.imageSet,
+      createdAt: this.#context.now(),
+      resources,
+      problems: waive([...bare.problems, ...problems], this.#input.waivers),
+    });
+  }
+}
+
+/** A catalog's origin is the image it was read from; a folder has its path. */
+function catalogOrigin(gathered: GatheredCatalog): string {
+  const { source } = gathered.entry;
+  if (source.kind === "registry") return registryText(gathered);
+  return `oci:${gathered.entry.catalog}`;
+}
+
+function registryText(gathered: GatheredCatalog): string {
+  const { source } = gathered.entry;
+  if (source.kind !== "registry") return gathered.entry.catalog;
+  const { registry, repository, tag, digest } = source.reference;
+  return `${registry}/${repository}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
+}

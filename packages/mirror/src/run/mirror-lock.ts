@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import { type Gates, type Mounter, type Reader, type TransferEvent, type TransferReport, transfer, type Writer } from "@skerry/oci";
+import { BuiltCatalogs } from "../gather/build-catalog.ts";
+import { Sources } from "../gather/sources.ts";
+import type { ImageSetLock } from "../lock/types.ts";
+import type { LockedImage } from "../plan/types.ts";
+import type { RunContext } from "./context.ts";
+import { CatalogGuards, type PartialCatalog } from "./guard.ts";
+import { PresenceJournal } from "./presence-journal.ts";
+import { connectedSources, lockRoots, type SourceOf } from "./roots.ts";
+
+/** A target registry. */
+export interface MirrorTarget {
+  readonly store: Reader & Writer & Partial<Mounter>;
+  readonly host: string;
+  readonly prefix: string;
+  readonly maxNestedPaths: number;
+}
+
+export interface MirrorOptions {
+  readonly partialCatalog: PartialCatalog;
+  /** Trusts no record of earlier runs and looks at every child. */
+  readonly recheck: boolean;
+  readonly externalLayers: "keep" | "include";
+  readonly gates?: Gates | undefined;
+  /** The images that take part; missing: all. */
+  readonly only?: (image: LockedImage) => boolean;
+  /** Where images are read from; missing: their own registries and this workspace. */
+  readonly source?: SourceOf;
+  readonly onEvent?: ((event: TransferEvent) => void) | undefined;
+}
+
+/** File of the journal for a target host. */
+export function journalFile(dir: string, host: string): string {
+  return join(dir, `${host.replaceAll(/[^A-Za-z0-9.-]/g, "_")}.jsonl`);
+}
+
+/**
+ * Brings the images of a lock to a registry: what is there already costs one look, what is missing moves once, catalogs go last.
+ * Ends with a report; images that failed are values in it.
+ */
+export async function mirrorLock(
+  lock: ImageSetLock,
+  target: MirrorTarget,
+  how: { readonly options: MirrorOptions; readonly context: RunContext },
+): Promise<TransferReport> {
+  const { options, context } = how;
+  await using sources = new Sources(context.reader, context.manifests);
+  await using built = await BuiltCatalogs.open(join(context.workspace.cacheDir, "built"));
+  await using journal = await PresenceJournal.open(journalFile(context.workspace.journalDir, target.host));
+  const source = options.source ?? connectedSources(lock, { sources, built, baseDir: context.baseDir });
+  const roots = lockRoots({
+    lock,
+    source,
+    prefix: target.prefix,
+    maxNestedPaths: target.maxNestedPaths,
+    guards: new CatalogGuards(lock, options.partialCatalog),
+    ...(options.only === undefined ? {} : { only: options.only }),
+  });
+  return await transfer([...roots], target.store, {
+    gates: options.gates,
+    record: journal,
+    recheck: options.recheck,
+    externalLayers: options.externalLayers,
+    signal: context.signal,
+    onEvent: options.onEvent,
+  });
+}

@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import {
+  type Descriptor,
+  type ManifestBytes,
+  type Place,
+  parsePlatform,
+  parseReference,
+  platformFilter,
+  type Reader,
+  type Root,
+  type RootOutcome,
+} from "@skerry/oci";
+import type { BuiltCatalogs } from "../gather/build-catalog.ts";
+import { overlaidReader } from "../gather/overlaid-reader.ts";
+import type { Sources } from "../gather/sources.ts";
+import { imageKey } from "../lock/build.ts";
+import type { ImageSetLock } from "../lock/types.ts";
+import { targetRepository } from "../plan/destination.ts";
+import type { LockedImage } from "../plan/types.ts";
+import { knownReferrers } from "../resolve/known.ts";
+import type { CatalogGuards } from "./guard.ts";
+
+/** Opens the place that an image of a lock is read from. */
+export type SourceOf = (image: LockedImage) => { readonly reader: Reader; readonly place: Place };
+
+export interface RootsInput {
+  readonly lock: ImageSetLock;
+  /** Positions of the images that take part; missing: all. */
+  readonly only?: (image: LockedImage) => boolean;
+  readonly source: SourceOf;
+  readonly prefix: string;
+  readonly maxNestedPaths: number;
+  readonly guards: CatalogGuards;
+}
+
+/** The roots of a lock in its order, catalogs in a later phase. Identity is {@link imageKey}. */
+export function* lockRoots(input: RootsInput): Generator<Root> {
+  for (const image of input.lock.images) {
+    if (input.only?.(image) === false) continue;
+    const isCatalog = image.kind === "catalog";
+    const { reader, place } = input.source(image);
+    const guard = isCatalog ? input.guards.of(image) : undefined;
+    yield {
+      id: imageKey(image),
+      source: reader,
+      from: place,
+      descriptor: { mediaType: image.mediaType, digest: image.digest, size: image.manifestBytes },
+      to: { repository: targetRepository(input.prefix, image.destination.repository, input.maxNestedPaths) },
+      tags: [image.destination.tag],
+      phase: isCatalog ? 1 : 0,
+      ...(image.platforms.length === 0 ? {} : { platforms: platformFilter(image.platforms.map(parsePlatform)) }),
+      referrers: input.lock.referrers,
+      ...(input.lock.referrers === "all" ? { known: knownReferrers(image) } : {}),
+      ...(guard === undefined ? {} : { guard: (outcomes: ReadonlyMap<string, RootOutcome>) => guard(outcomes) }),
+    };
+  }
+}
+
+/** Sources of a connected run: registries and layouts, and the workspace for catalogs that were built. */
+export function connectedSources(
+  lock: ImageSetLock,
+  parts: { readonly sources: Sources; readonly built: BuiltCatalogs; readonly baseDir: string },
+): SourceOf {
+  return (image) => {
+    if (image.kind === "catalog" && !isUnchanged(lock, image))
+      return { reader: builtReader(lock, image, parts), place: { repository: "" } };
+    if (image.origin.startsWith("oci:")) return { reader: layoutReader(image.origin, parts), place: { repository: "" } };
+    const reference = parseReference(image.origin);
+    return { reader: parts.sources.registry(reference.registry), place: { repository: reference.repository } };
+  };
+}
+
+function builtReader(lock: ImageSetLock, image: LockedImage, parts: { readonly sources: Sources; readonly built: BuiltCatalogs }): Reader {
+  const catalog = lock.catalogs.find((one) => one.targetDigest === image.digest);
+  if (catalog?.digest === undefined || image.origin.startsWith("oci:")) return parts.built.reader;
+  const reference = parseReference(image.origin);
+  return overlaidReader(
+    parts.built.layout,
+    { repository: "" },
+    {
+      reader: parts.sources.registry(reference.registry),
+      place: { repository: reference.repository },
+      descriptor: { mediaType: "", digest: catalog.digest, size: 0 },
+    },
+  );
+}
+
+function isUnchanged(lock: ImageSetLock, image: LockedImage): boolean {
+  return lock.catalogs.some((catalog) => catalog.targetDigest === image.digest && catalog.unchanged);
+}
+
+/** A layout that is opened when the first byte of it is needed. */
+function layoutReader(origin: string, parts: { readonly sources: Sources; readonly baseDir: string }): Reader {
+  const path = layoutPath(origin, parts.baseDir);
+  const open = (): Promise<Reader> => parts.sources.layout(path);
+  return {
+    name: `oci:${path}`,
+    host: undefined,
+    resolve: async (at, name, options) => (await open()).resolve(at, name, options),
+    manifest: async (at, descriptor, options): Promise<ManifestBytes> => (await open()).manifest(at, descriptor, options),
+    blob: (at, descriptor: Descriptor) => ({
+      size: descriptor.size,
+      async *open(offset, options) {
+        yield* (await open()).blob(at, descriptor).open(offset, options);
+      },
+    }),
+    async *referrers(at, subject, options) {
+      yield* (await open()).referrers(at, subject, options);
+    },
+  };
+}
+
+/** Folder of an `oci:PATH[:NAME]` origin. */
+export function layoutPath(origin: string, baseDir: string): string {
+  const rest = origin.slice("oci:".length);
+  const path = rest.replace(/:[^/]*$/, "");
+  return path.startsWith("/") ? path : join(baseDir, path);
+}
