@@ -6,3 +6,65 @@ export { IMAGE_SET_API_VERSION, IMAGE_SET_KIND, imageSetSchema } from "./config/
 export type { AdditionalImageConfig, ImageSetConfig, OperatorsConfig } from "./config/types.ts";
 export { type BlockedImageRule, type ConfigSource, RESOURCE_KINDS, type ResourceKind, type SkerryExtension } from "./config/types.ts";
 export { isMirrorError, MIRROR_ERROR_CODES, MirrorError, type MirrorErrorCode, type MirrorErrorFields } from "./errors.ts";
+export type { BuiltCatalog, CatalogMode } from "./gather/build-catalog.ts";
+export { fetchLock, lockRepository, lockTag, storedLocks, storeLock } from "./lock/at-target.ts";
+export { diffLocks, isSame, type LockDifference } from "./lock/diff.ts";
+export { formatLock, sameLock, stableJson } from "./lock/format.ts";
+export { parseLock } from "./lock/parse.ts";
+export { type ImageSetLock, LOCK_MEDIA_TYPE, type LockedResources } from "./lock/types.ts";
+export {
+  DEFAULT_NAMING,
+  destinationOf,
+  digestTag,
+  type NamingPolicy,
+  parseDigestTag,
+  parseRegistryTarget,
+  type RegistryTarget,
+  targetRepository,
+} from "./plan/destination.ts";
+export {
+  type PlanDocument,
+  type PlanDocumentInput,
+  type PlanEstimate,
+  type PlanTotals,
+  type Presence,
+  planDocument,
+} from "./plan/document.ts";
+export { mappingText, missingText } from "./plan/lists.ts";
+export { type ImagePlan, type ImageRequest, planImages } from "./plan/plan.ts";
+export {
+  type ChildImage,
+  type Destination,
+  IMAGE_KINDS,
+  type ImageKind,
+  type KeptChannel,
+  type KeptPackage,
+  type LockedImage,
+  type MissingImage,
+  type OperatorCost,
+  type PlannedCatalog,
+  type PlannedImage,
+  type Reason,
+  type ReferrerImage,
+} from "./plan/types.ts";
+export { isOpen, PROBLEM_CODES, type Problem, type ProblemCode } from "./problem/problem.ts";
+export { parseWaiver, type Waiver, waive, waiverFor } from "./problem/waive.ts";
+export type { PlanEvent, PlanOptions, RunContext } from "./run/context.ts";
+export { CatalogGuards, type PartialCatalog } from "./run/guard.ts";
+export { type MadePlan, makePlan, type PlanInput } from "./run/make-plan.ts";
+export { journalFile, type MirrorOptions, type MirrorTarget, mirrorLock } from "./run/mirror-lock.ts";
+export { PresenceJournal } from "./run/presence-journal.ts";
+export { type ErrorRow, errorRow, type MirrorReport, mirrorReport, type ReportImage, type RunResult, runResult } from "./run/report.ts";
+export type { ExtraFinding, MissingFinding, VerifyReport, WrongFinding } from "./verify/types.ts";
+export { type VerifiedStore, type VerifyOptions, verifyLock } from "./verify/verify.ts";
+export { keepOnly, readTextFile, writeIfChanged, writeTextFile } from "./workspace/files.ts";
+export {
+  type OwnedWorkspace,
+  openWorkspace,
+  readLockFile,
+  readWorkspaceLock,
+  type Workspace,
+  workspaceAt,
+  writeWorkspaceFile,
+  writeWorkspaceLock,
+} from "./workspace/workspace.ts";

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { type Catalog, type CatalogProblem, fetchCatalogImage, openFileCatalog } from "@skerry/catalog";
 import { type Descriptor, digestHex, OciError, type Place, type Reader, referenceName } from "@skerry/oci";
 import type { OperatorsConfig } from "../config/types.ts";
+import { layoutOrigin } from "../plan/requests.ts";
+import { layoutSource } from "../resolve/source.ts";
 import type { Memo } from "../workspace/memo.ts";
 import type { Sources } from "./sources.ts";
 
@@ -89,22 +91,13 @@ async function registryImage(entry: OperatorsConfig, context: OpenCatalogContext
 
 async function layoutImage(entry: OperatorsConfig, context: OpenCatalogContext): Promise<CatalogImageSource> {
   if (entry.source.kind !== "layout") throw new TypeError("not a layout source");
-  const layout = await context.sources.layout(join(entry.source.path.startsWith("/") ? "" : context.baseDir, entry.source.path));
-  const place = { repository: "" };
-  const images = layout.images();
-  const descriptor =
-    entry.source.name === undefined
-      ? images.length === 1
-        ? images[0]?.descriptor
-        : undefined
-      : await layout.resolve(place, entry.source.name.replace(/^@/, ""));
-  if (descriptor !== undefined) return { reader: layout, place, descriptor };
-  const names = images.map((image) => image.name ?? `@${image.descriptor.digest}`).join(", ");
+  const { reader, place, name } = layoutSource(layoutOrigin(entry.source), context);
+  const descriptor = await reader.resolve(place, name, { signal: context.signal });
+  if (descriptor !== undefined) return { reader, place, descriptor };
   throw new OciError({
-    code: entry.source.name === undefined ? "AMBIGUOUS" : "NOT_FOUND",
-    message: `Cannot choose the catalog in ${entry.catalog}: the layout holds ${images.length === 0 ? "no image" : names}`,
+    code: "NOT_FOUND",
+    message: `Cannot find catalog ${entry.catalog}: the layout has no image of that name`,
     subject: entry.catalog,
-    hint: "Name one of them: oci:DIR:NAME or oci:DIR:@DIGEST.",
   });
 }
 

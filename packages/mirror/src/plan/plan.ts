@@ -5,7 +5,10 @@ import { type Destination, IMAGE_KINDS, type ImageKind, type PlannedImage, type 
 
 /** One wish for an image: by a bundle, by the configuration, by a catalog itself. */
 export interface ImageRequest {
+  /** What decides the name at the destination. */
   readonly reference: Reference;
+  /** Where it comes from, when that is no registry: `oci:PATH[:NAME]`. */
+  readonly origin?: string;
   readonly kind: ImageKind;
   /** Platforms of this wish; empty: all. */
   readonly platforms: readonly string[];
@@ -32,7 +35,7 @@ export function planImages(requests: Iterable<ImageRequest>, policy: PlanPolicy)
   const problems: Problem[] = [];
   for (const request of requests) {
     const destination = nested(destinationOf(request.reference, policy.naming, request.override), policy.naming);
-    const origin = originText(request.reference);
+    const origin = request.origin ?? originText(request.reference);
     const rule = policy.blockedBy(origin) ?? policy.blockedBy(`${destination.repository}:${destination.tag}`);
     if (rule !== undefined) {
       problems.push(blocked(origin, rule, request.reason));

@@ -1,29 +1,35 @@
 import { basename } from "node:path";
-import { formatPlatform, type Reference } from "@skerry/oci";
-import type { ImageSetConfig } from "../config/types.ts";
+import { formatPlatform, isTag, type Reference } from "@skerry/oci";
+import type { AdditionalImageConfig, ImageSetConfig } from "../config/types.ts";
 import { destinationOf, type NamingPolicy, targetRepository } from "./destination.ts";
 import type { ImageRequest } from "./plan.ts";
 import type { Destination } from "./types.ts";
 
 /** The images that the configuration names itself. */
 export function additionalRequests(config: ImageSetConfig, platforms: readonly string[]): ImageRequest[] {
-  return config.additionalImages.flatMap((image) => {
-    const reference = image.source.kind === "registry" ? image.source.reference : undefined;
-    if (reference === undefined) return [];
-    const override = {
-      ...(image.targetRepo === undefined ? {} : { repository: image.targetRepo }),
-      ...(image.targetTag === undefined ? {} : { tag: image.targetTag }),
+  return config.additionalImages.map((image) => {
+    const repository = image.targetRepo === undefined ? {} : { repository: image.targetRepo };
+    const tag = image.targetTag === undefined ? {} : { tag: image.targetTag };
+    return {
+      ...additionalSource(image),
+      kind: "additional",
+      platforms: platforms.length > 0 ? platforms : image.platforms.map(formatPlatform),
+      reason: { field: `additionalImages: ${image.name}` },
+      override: { ...repository, ...tag },
     };
-    return [
-      {
-        reference,
-        kind: "additional" as const,
-        platforms: platforms.length > 0 ? platforms : image.platforms.map(formatPlatform),
-        reason: { field: `additionalImages: ${image.name}` },
-        override,
-      },
-    ];
   });
+}
+
+function additionalSource({ source }: AdditionalImageConfig): Pick<ImageRequest, "reference" | "origin"> {
+  if (source.kind === "registry") return { reference: source.reference };
+  const origin = layoutOrigin(source);
+  const tag = source.name === undefined || !isTag(source.name) ? "latest" : source.name;
+  return { reference: { registry: "localhost", repository: pathRepository(source.path), tag, text: origin }, origin };
+}
+
+/** `oci:PATH[:NAME]` of a layout. */
+export function layoutOrigin(source: { readonly path: string; readonly name?: string }): string {
+  return `oci:${source.path}${source.name === undefined ? "" : `:${source.name}`}`;
 }
 
 /** Where a catalog image goes: its own path or `targetCatalog`, its own tag or `targetTag`, else the tag of its new digest. */

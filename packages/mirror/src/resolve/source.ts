@@ -1,4 +1,6 @@
-import { type Place, parseReference, type Reader, referenceName } from "@skerry/oci";
+import { join } from "node:path";
+import { type Descriptor, isDigest, OciError, type Place, parseReference, type Reader, referenceName } from "@skerry/oci";
+import type { Sources } from "../gather/sources.ts";
 
 /** Where an origin is read from. */
 export interface OriginSource {
@@ -12,4 +14,55 @@ export interface OriginSource {
 export function registrySource(origin: string, reader: (host: string) => Reader): OriginSource {
   const reference = parseReference(origin);
   return { reader: reader(reference.registry), place: { repository: reference.repository }, name: referenceName(reference) };
+}
+
+/** Reader and place of an `oci:PATH[:NAME]` origin; the layout is opened when something of it is asked for. */
+export function layoutSource(origin: string, world: { readonly sources: Sources; readonly baseDir: string }): OriginSource {
+  const { path, name } = splitLayoutOrigin(origin);
+  const layout = world.sources.layout(path.startsWith("/") ? path : join(world.baseDir, path));
+  // A fault shows where the layout is used.
+  layout.catch(() => undefined);
+  const reader: Reader = {
+    name: `oci:${path}`,
+    host: undefined,
+    resolve: async (at, wanted) => await findInLayout(await layout, at, { wanted, origin }),
+    manifest: async (at, descriptor, options) => (await layout).manifest(at, descriptor, options),
+    blob: (at, descriptor: Descriptor) => ({
+      size: descriptor.size,
+      async *open(offset, options) {
+        yield* (await layout).blob(at, descriptor).open(offset, options);
+      },
+    }),
+    async *referrers(at, subject, options) {
+      yield* (await layout).referrers(at, subject, options);
+    },
+  };
+  return { reader, place: { repository: "" }, name: name ?? "" };
+}
+
+/** Path and name of `oci:PATH[:NAME]`. */
+export function splitLayoutOrigin(origin: string): { readonly path: string; readonly name?: string } {
+  const rest = origin.slice("oci:".length);
+  const match = /^(.*?)(?::(@?[^/]*))?$/s.exec(rest);
+  return { path: match?.[1] ?? rest, ...(match?.[2] === undefined ? {} : { name: match[2] }) };
+}
+
+/** An image of a layout by name or `@digest`; without a name, the only one there is. */
+async function findInLayout(
+  layout: Awaited<ReturnType<Sources["layout"]>>,
+  at: Place,
+  what: { wanted: string; origin: string },
+): Promise<Descriptor | undefined> {
+  const name = what.wanted.replace(/^@/, "");
+  if (name !== "")
+    return isDigest(name) ? await layout.resolve(at, name) : layout.images().find((image) => image.name === name)?.descriptor;
+  const images = layout.images();
+  if (images.length === 1) return images[0]?.descriptor;
+  const names = images.map((image) => image.name ?? `@${image.descriptor.digest}`).join(", ");
+  throw new OciError({
+    code: "AMBIGUOUS",
+    message: `Cannot choose an image of ${what.origin}: the layout holds ${images.length === 0 ? "none" : names}`,
+    subject: what.origin,
+    hint: "Name one of them: oci:DIR:NAME or oci:DIR:@DIGEST.",
+  });
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Digest, parseDigest, SignatureTags } from "@skerry/oci";
+import { type Digest, formatReference, parseDigest, SignatureTags } from "@skerry/oci";
 import { blockedBy } from "../config/blocked.ts";
 import { type BuiltCatalog, BuiltCatalogs } from "../gather/build-catalog.ts";
 import { type GatheredCatalog, gatherCatalogs } from "../gather/gather.ts";
@@ -11,14 +11,14 @@ import type { ImageSetLock, LockedResources } from "../lock/types.ts";
 import { settleCollisions } from "../plan/collisions.ts";
 import { CostCounter } from "../plan/costs.ts";
 import { type ImageRequest, planImages } from "../plan/plan.ts";
-import { additionalRequests, catalogDestination } from "../plan/requests.ts";
+import { additionalRequests, catalogDestination, layoutOrigin } from "../plan/requests.ts";
 import type { LockedImage, MissingImage, OperatorCost, PlannedCatalog, PlannedImage } from "../plan/types.ts";
 import type { Problem } from "../problem/problem.ts";
 import { waive } from "../problem/waive.ts";
 import { KnownReferrers } from "../resolve/known.ts";
 import { pooled } from "../resolve/pool.ts";
 import { describeImage, type ResolveContext, type ResolvedImage, resolveImage } from "../resolve/resolve.ts";
-import { registrySource } from "../resolve/source.ts";
+import { layoutSource, registrySource } from "../resolve/source.ts";
 import { Memo } from "../workspace/memo.ts";
 import type { PlanEvent, PlanOptions, RunContext } from "./context.ts";
 
@@ -90,7 +90,10 @@ class Draft {
     this.#input = input;
     this.#context = context;
     this.#resolve = {
-      source: (origin) => registrySource(origin, (host) => sources.registry(host)),
+      source: (origin) =>
+        origin.startsWith("oci:")
+          ? layoutSource(origin, { sources, baseDir: context.baseDir })
+          : registrySource(origin, (host) => sources.registry(host)),
       known: new KnownReferrers(input.recheck ? undefined : input.previous),
       referrers: input.referrers,
       externalLayers: input.externalLayers,
@@ -217,15 +220,8 @@ class Draft {
 }
 
 /** A catalog's origin is the image it was read from; a folder has its path. */
-function catalogOrigin(gathered: GatheredCatalog): string {
-  const { source } = gathered.entry;
-  if (source.kind === "registry") return registryText(gathered);
-  return `oci:${gathered.entry.catalog}`;
-}
-
-function registryText(gathered: GatheredCatalog): string {
-  const { source } = gathered.entry;
-  if (source.kind !== "registry") return gathered.entry.catalog;
-  const { registry, repository, tag, digest } = source.reference;
-  return `${registry}/${repository}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
+function catalogOrigin({ entry }: GatheredCatalog): string {
+  const { source } = entry;
+  if (source.kind === "registry") return formatReference(source.reference);
+  return source.kind === "layout" ? layoutOrigin(source) : `oci:${source.path}`;
 }

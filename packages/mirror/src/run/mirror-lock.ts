@@ -59,7 +59,7 @@ export async function mirrorLock(
   });
   return await transfer([...roots], target.store, {
     gates: options.gates,
-    record: journal,
+    journal,
     recheck: options.recheck,
     externalLayers: options.externalLayers,
     signal: context.signal,

@@ -1,15 +1,4 @@
-import { join } from "node:path";
-import {
-  type Descriptor,
-  type ManifestBytes,
-  type Place,
-  parsePlatform,
-  parseReference,
-  platformFilter,
-  type Reader,
-  type Root,
-  type RootOutcome,
-} from "@skerry/oci";
+import { type Place, parsePlatform, parseReference, platformFilter, type Reader, type Root, type RootOutcome } from "@skerry/oci";
 import type { BuiltCatalogs } from "../gather/build-catalog.ts";
 import { overlaidReader } from "../gather/overlaid-reader.ts";
 import type { Sources } from "../gather/sources.ts";
@@ -18,6 +7,7 @@ import type { ImageSetLock } from "../lock/types.ts";
 import { targetRepository } from "../plan/destination.ts";
 import type { LockedImage } from "../plan/types.ts";
 import { knownReferrers } from "../resolve/known.ts";
+import { layoutSource, registrySource } from "../resolve/source.ts";
 import type { CatalogGuards } from "./guard.ts";
 
 /** Opens the place that an image of a lock is read from. */
@@ -64,9 +54,9 @@ export function connectedSources(
   return (image) => {
     if (image.kind === "catalog" && !isUnchanged(lock, image))
       return { reader: builtReader(lock, image, parts), place: { repository: "" } };
-    if (image.origin.startsWith("oci:")) return { reader: layoutReader(image.origin, parts), place: { repository: "" } };
-    const reference = parseReference(image.origin);
-    return { reader: parts.sources.registry(reference.registry), place: { repository: reference.repository } };
+    return image.origin.startsWith("oci:")
+      ? layoutSource(image.origin, parts)
+      : registrySource(image.origin, (host) => parts.sources.registry(host));
   };
 }
 
@@ -87,32 +77,4 @@ function builtReader(lock: ImageSetLock, image: LockedImage, parts: { readonly s
 
 function isUnchanged(lock: ImageSetLock, image: LockedImage): boolean {
   return lock.catalogs.some((catalog) => catalog.targetDigest === image.digest && catalog.unchanged);
-}
-
-/** A layout that is opened when the first byte of it is needed. */
-function layoutReader(origin: string, parts: { readonly sources: Sources; readonly baseDir: string }): Reader {
-  const path = layoutPath(origin, parts.baseDir);
-  const open = (): Promise<Reader> => parts.sources.layout(path);
-  return {
-    name: `oci:${path}`,
-    host: undefined,
-    resolve: async (at, name, options) => (await open()).resolve(at, name, options),
-    manifest: async (at, descriptor, options): Promise<ManifestBytes> => (await open()).manifest(at, descriptor, options),
-    blob: (at, descriptor: Descriptor) => ({
-      size: descriptor.size,
-      async *open(offset, options) {
-        yield* (await open()).blob(at, descriptor).open(offset, options);
-      },
-    }),
-    async *referrers(at, subject, options) {
-      yield* (await open()).referrers(at, subject, options);
-    },
-  };
-}
-
-/** Folder of an `oci:PATH[:NAME]` origin. */
-export function layoutPath(origin: string, baseDir: string): string {
-  const rest = origin.slice("oci:".length);
-  const path = rest.replace(/:[^/]*$/, "");
-  return path.startsWith("/") ? path : join(baseDir, path);
 }
