@@ -1,0 +1,96 @@
+import { ClusterError } from "./errors.ts";
+import type { MirrorRule } from "./mirror-scope.ts";
+import { IMAGE_SET_LABEL, type KubeObject, objectNameOf, type ResourceFile, yamlText } from "./resource-file.ts";
+
+/** The three kinds of objects that redirect pulls on OpenShift and OKD. */
+export type MirrorSetKind = "idms" | "itms" | "icsp";
+
+/** What an object of a kind looks like around its list. */
+interface Shape {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Key of the list below `spec`. */
+  readonly list: string;
+}
+
+const SHAPES: Readonly<Record<MirrorSetKind, Shape>> = {
+  idms: { apiVersion: "config.openshift.io/v1", kind: "ImageDigestMirrorSet", list: "imageDigestMirrors" },
+  itms: { apiVersion: "config.openshift.io/v1", kind: "ImageTagMirrorSet", list: "imageTagMirrors" },
+  icsp: { apiVersion: "operator.openshift.io/v1alpha1", kind: "ImageContentSourcePolicy", list: "repositoryDigestMirrors" },
+};
+
+/** `oc apply` keeps the object in an annotation of at most 262,144 bytes; `oc adm catalog mirror` splits at the same size. */
+export const MAX_OBJECT_BYTES = 250_000;
+
+// The pattern of `mirrors` and `source` in the CRDs of IDMS and ITMS: no tag, no digest, no bracketed address.
+const HOST = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(?::[0-9]+)?";
+const LOCATION = new RegExp(`^${HOST}(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$`);
+
+/** What is needed beside the rules. */
+export interface MirrorSetOptions {
+  readonly imageSet: string;
+  /** Largest object in bytes; {@link MAX_OBJECT_BYTES}. */
+  readonly maxBytes?: number;
+  /** `NeverContactSource`: nodes do not fall back to the source. Left out: they do, when no mirror answers. Not for ICSP. */
+  readonly sourcePolicy?: "NeverContactSource" | "AllowContactingSource";
+}
+
+/**
+ * Objects of one kind, `KIND-NAME-0.yaml` and on, none larger than the limit. No rules: no objects.
+ * @throws ClusterError `MIRROR_INVALID` for a location that the cluster would refuse
+ */
+export function buildMirrorSets(kind: MirrorSetKind, rules: readonly MirrorRule[], options: MirrorSetOptions): ResourceFile[] {
+  const name = objectNameOf(options.imageSet);
+  for (const rule of rules) for (const location of [rule.source, ...rule.mirrors]) checkLocation(location, kind);
+  return split(kind, rules, options).map((part, index) => {
+    const object = mirrorSet(kind, { name: `${kind}-${name}-${index}`, imageSet: name, rules: part, options });
+    return { name: `${object.metadata.name}.yaml`, text: yamlText(object) };
+  });
+}
+
+function mirrorSet(
+  kind: MirrorSetKind,
+  of: { readonly name: string; readonly imageSet: string; readonly rules: readonly MirrorRule[]; readonly options: MirrorSetOptions },
+): KubeObject {
+  const shape = SHAPES[kind];
+  const policy = kind === "icsp" || of.options.sourcePolicy === undefined ? {} : { mirrorSourcePolicy: of.options.sourcePolicy };
+  return {
+    apiVersion: shape.apiVersion,
+    kind: shape.kind,
+    metadata: { name: of.name, labels: { [IMAGE_SET_LABEL]: of.imageSet } },
+    spec: { [shape.list]: of.rules.map(({ source, mirrors }) => ({ source, mirrors: [...mirrors], ...policy })) },
+  };
+}
+
+/** Cuts the list so that each object stays below the limit both as YAML and as the JSON of the annotation. */
+function split(kind: MirrorSetKind, rules: readonly MirrorRule[], options: MirrorSetOptions): MirrorRule[][] {
+  const limit = options.maxBytes ?? MAX_OBJECT_BYTES;
+  const frame = sizeOf(mirrorSet(kind, { name: "x".repeat(64), imageSet: "x".repeat(40), rules: [], options }));
+  const parts: MirrorRule[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const rule of rules) {
+    const own = sizeOf(mirrorSet(kind, { name: "", imageSet: "", rules: [rule], options }));
+    if (bytes + own >= limit) {
+      parts.push([]);
+      bytes = frame;
+    }
+    parts.at(-1)?.push(rule);
+    bytes += own;
+  }
+  return parts;
+}
+
+/** An upper bound: the frame around the entry is counted with it. */
+function sizeOf(object: KubeObject): number {
+  return Math.max(Buffer.byteLength(yamlText(object)), Buffer.byteLength(JSON.stringify(object)));
+}
+
+function checkLocation(location: string, kind: MirrorSetKind): void {
+  if (LOCATION.test(location)) return;
+  throw new ClusterError({
+    code: "MIRROR_INVALID",
+    message: `Cannot write ${location} into ${SHAPES[kind].kind}: the cluster takes host[:port][/path] without tag, digest or IPv6 address`,
+    subject: location,
+    hint: "Give the mirror registry a host name that the nodes can resolve.",
+  });
+}
