@@ -1,5 +1,6 @@
 import { foldedMember, foldKey } from "./fold.ts";
-import type { JsonShape } from "./json-scanner.ts";
+import type { JsonSlice } from "./json-scanner.ts";
+import { type MemberSpan, skipBlanks, skipValue, topMembers } from "./json-walk.ts";
 
 /** What the index keeps of a document. */
 export interface DocumentHead {
@@ -22,43 +23,41 @@ export type HeadResult =
 const PACKAGE_PROPERTY = '"olm.package"';
 
 /**
- * Reads the head off the outer shape of a JSON document. Only the members at the top and the small `olm.package`
- * property are decoded; a bundle's manifests are never touched.
+ * Reads the head off a JSON document. Only the members at the top and the small `olm.package` property are decoded; a
+ * bundle's manifests are never touched.
  */
-export function headOfShape(shape: JsonShape): HeadResult {
-  const { bytes, members } = shape;
+export function headOfSlice(slice: JsonSlice): HeadResult {
+  const { bytes } = slice;
+  const members = topMembers(bytes, slice);
+  if (members === undefined || members.length === 0) return wholeHead(slice);
   const seen = new Map<string, string>();
-  const spans = new Map<string, readonly [number, number]>();
-  for (let i = 0; i + 3 < members.length; i += 4) {
-    const key = keyAt(bytes, members[i] ?? 0, members[i + 1] ?? 0);
-    const start = members[i + 2] ?? -1;
-    const end = members[i + 3] ?? -1;
-    if (key === undefined || start === -1 || end === -1) return wholeHead(shape);
+  const spans = new Map<string, MemberSpan>();
+  for (const member of members) {
+    const key = plainText(bytes, member.key, member.keyEnd);
+    if (key === undefined) return wholeHead(slice);
     const folded = foldKey(key);
     const before = seen.get(folded);
     if (before !== undefined && before !== key) return { wrong: duplicateKeys(before, key) };
     seen.set(folded, key);
-    spans.set(folded, [start, end]);
+    spans.set(folded, member);
   }
-  if (spans.size === 0) return wholeHead(shape);
   const text = (key: string): string | undefined => {
     const span = spans.get(key);
-    return span === undefined ? "" : stringAt(bytes, span[0], span[1]);
+    return span === undefined ? "" : stringAt(bytes, span);
   };
-  for (const key of ["schema", "package", "name"]) {
-    if (text(key) === undefined) return wholeHead(shape);
-  }
-  const schema = text("schema") ?? "";
+  const schema = text("schema");
+  const owner = text("package");
+  const name = text("name");
+  if (schema === undefined || owner === undefined || name === undefined) return wholeHead(slice);
   if (schema === "") return { wrong: "has no schema" };
   const image = schema === "olm.bundle" ? text("image") : "";
   const defaultChannel = schema === "olm.package" ? text("defaultchannel") : "";
-  if (image === undefined || defaultChannel === undefined) return wholeHead(shape);
-  const version = schema === "olm.bundle" ? versionOf(shape, spans.get("properties")) : "";
-  if (version === undefined) return wholeHead(shape);
-  return { head: { schema, package: text("package") ?? "", name: text("name") ?? "", image, version, defaultChannel } };
+  const version = schema === "olm.bundle" ? versionAt(bytes, spans.get("properties")) : "";
+  if (image === undefined || defaultChannel === undefined || version === undefined) return wholeHead(slice);
+  return { head: { schema, package: owner, name, image, version, defaultChannel } };
 }
 
-function wholeHead(shape: JsonShape): HeadResult {
+function wholeHead(shape: JsonSlice): HeadResult {
   try {
     return headOfBody(parseObject(shape.bytes.toString("utf8", shape.start, shape.end)));
   } catch (error) {
@@ -124,37 +123,34 @@ function versionOfProperty(property: unknown): string | undefined {
   return typeof version === "string" ? version : "";
 }
 
-/** Finds the `olm.package` property by its text and decodes nothing else; undefined: the whole document must be looked at. */
-function versionOf(shape: JsonShape, properties: readonly [number, number] | undefined): string | undefined {
+/** Decodes the `olm.package` property and nothing else; undefined: the whole document must be looked at. */
+function versionAt(bytes: Buffer, properties: MemberSpan | undefined): string | undefined {
   if (properties === undefined) return "";
-  const { bytes, elements } = shape;
-  let from = properties[0];
-  for (;;) {
-    const hit = bytes.indexOf(PACKAGE_PROPERTY, from, "latin1");
-    if (hit === -1 || hit >= properties[1]) return undefined;
-    const element = elementAround(elements, hit);
-    if (element === undefined) return undefined;
-    try {
-      const version = versionOfProperty(JSON.parse(bytes.toString("utf8", element[0], element[1])));
-      if (version !== undefined) return version;
-    } catch {
-      return undefined;
-    }
-    from = element[1];
-  }
-}
-
-function elementAround(elements: readonly number[], at: number): readonly [number, number] | undefined {
-  for (let i = 0; i + 1 < elements.length; i += 2) {
-    const start = elements[i] ?? 0;
-    const end = elements[i + 1] ?? 0;
-    if (start <= at && at < end) return [start, end];
+  if (bytes[properties.value] !== 0x5b) return undefined;
+  const hit = bytes.indexOf(PACKAGE_PROPERTY, properties.value, "latin1");
+  if (hit === -1 || hit >= properties.valueEnd) return undefined;
+  let at = skipBlanks(bytes, properties.value + 1, properties.valueEnd);
+  while (bytes[at] === 0x7b) {
+    const end = skipValue(bytes, at, properties.valueEnd);
+    if (end < 0) return undefined;
+    if (hit < end) return decodedVersion(bytes.toString("utf8", at, end));
+    at = skipBlanks(bytes, end, properties.valueEnd);
+    if (bytes[at] === 0x2c) at = skipBlanks(bytes, at + 1, properties.valueEnd);
   }
   return undefined;
 }
 
-/** The key between its quotes; undefined when it needs decoding. */
-function keyAt(bytes: Buffer, start: number, end: number): string | undefined {
+/** The version when the text is an `olm.package` property; undefined for one that only speaks of it. */
+function decodedVersion(text: string): string | undefined {
+  try {
+    return versionOfProperty(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text between quotes; undefined when it needs decoding. */
+function plainText(bytes: Buffer, start: number, end: number): string | undefined {
   for (let at = start + 1; at < end - 1; at++) {
     const byte = bytes[at] ?? 0;
     if (byte >= 0x80 || byte === 0x5c) return undefined;
@@ -162,14 +158,10 @@ function keyAt(bytes: Buffer, start: number, end: number): string | undefined {
   return bytes.toString("latin1", start + 1, end - 1);
 }
 
-/** The string value of a member; undefined when it is no plain string. */
-function stringAt(bytes: Buffer, from: number, to: number): string | undefined {
-  let start = from;
-  let end = to;
-  while (start < end && (bytes[start] ?? 0) <= 0x20) start += 1;
-  while (end > start && (bytes[end - 1] ?? 0) <= 0x20) end -= 1;
-  if (end - start < 2 || bytes[start] !== 0x22 || bytes[end - 1] !== 0x22) return undefined;
-  return keyAt(bytes, start, end) ?? decode(bytes.toString("utf8", start, end));
+/** The string value of a member; undefined when it is something else. */
+function stringAt(bytes: Buffer, { value, valueEnd }: MemberSpan): string | undefined {
+  if (bytes[value] !== 0x22) return undefined;
+  return plainText(bytes, value, valueEnd) ?? decode(bytes.toString("utf8", value, valueEnd));
 }
 
 function decode(text: string): string | undefined {

@@ -1,9 +1,10 @@
 import { CatalogError } from "../errors.ts";
 import type { CatalogDocument, CatalogProblem } from "../types.ts";
 import { parseGoYaml, YamlSyntaxError } from "../yaml/parse-yaml.ts";
-import { type DocumentHead, type HeadResult, headOfBody, headOfShape, parseObject } from "./document-head.ts";
-import { JsonScanner, type JsonShape } from "./json-scanner.ts";
-import type { SourceFile, SourceHandle, Spool } from "./source-files.ts";
+import { type DocumentHead, type HeadResult, headOfBody, headOfSlice, parseObject } from "./document-head.ts";
+import { JsonScanner, type JsonSlice } from "./json-scanner.ts";
+import { type AheadFile, readAhead } from "./read-ahead.ts";
+import type { SourceFile, Spool } from "./source-files.ts";
 import { splitYaml } from "./yaml-documents.ts";
 
 /** A document of the index: where its JSON lies, so that bodies are parsed only when looked at. */
@@ -38,13 +39,16 @@ const PEEK = 4096;
  * row; the other files go on.
  */
 export async function indexFiles(files: readonly SourceFile[], sink: IndexSink, options: IndexOptions): Promise<void> {
-  for (const file of files) {
+  const scanner = new JsonScanner();
+  const full = files.filter((file) => file.size > 0);
+  for await (const file of readAhead(full)) {
     options.signal?.throwIfAborted();
     try {
-      await indexFile(file, sink, options);
+      if (looksLikeJson(await file.head())) await indexJson(file, scanner, { sink, options });
+      else await indexYaml(file, { offset: 0, line: 1 }, { sink, options });
     } catch (error) {
       options.signal?.throwIfAborted();
-      sink.problem(fileProblem(file.path, error));
+      sink.problem(fileProblem(file.file.path, error));
     }
   }
 }
@@ -61,40 +65,33 @@ function fileProblem(path: string, error: unknown): CatalogProblem {
   };
 }
 
-async function indexFile(file: SourceFile, sink: IndexSink, options: IndexOptions): Promise<void> {
-  if (file.size === 0) return;
-  const handle = await file.open();
-  try {
-    if (await looksLikeJson(handle)) await indexJson(file, handle, sink, options);
-    else await indexYaml(file, handle, { offset: 0, line: 1 }, sink, options);
-  } finally {
-    await handle.close();
-  }
+interface Target {
+  readonly sink: IndexSink;
+  readonly options: IndexOptions;
 }
 
 /** JSON is what begins with `{` within the first 4,096 bytes, blanks aside. */
-async function looksLikeJson(handle: SourceHandle): Promise<boolean> {
-  const head = Buffer.alloc(PEEK);
-  const read = await handle.read(head, 0);
-  return head.toString("latin1", 0, read).trimStart().startsWith("{");
+function looksLikeJson(head: Buffer): boolean {
+  return head.toString("latin1", 0, Math.min(head.length, PEEK)).trimStart().startsWith("{");
 }
 
-async function indexJson(file: SourceFile, handle: SourceHandle, sink: IndexSink, options: IndexOptions): Promise<void> {
-  const scanner = new JsonScanner(handle, file.path);
+async function indexJson(file: AheadFile, scanner: JsonScanner, target: Target): Promise<void> {
+  const { path } = file.file;
+  scanner.open(file);
   for (let count = 0; ; count++) {
-    options.signal?.throwIfAborted();
+    target.options.signal?.throwIfAborted();
     const next = await scanner.next();
     if (next.kind === "end") return;
     // What began as JSON may turn out to be YAML while no more than one object was read.
     if (next.kind !== "object") {
-      if (count > 1) throw notJson(file.path, next.line, next.kind === "other" ? "expected an object" : "the object does not end");
-      return indexYaml(file, handle, next, sink, options);
+      if (count > 1) throw notJson(path, next.line, next.kind === "other" ? "expected an object" : "the object does not end");
+      return indexYaml(file, next, target);
     }
-    const { shape } = next;
-    const result = headOfShape(shape);
-    if ("head" in result) addJson(file, shape, result, sink);
-    else if (result.syntax === true && count <= 1) return indexYaml(file, handle, shape, sink, options);
-    else throw notJson(file.path, shape.line, `the document ${result.wrong}`);
+    const { slice } = next;
+    const result = headOfSlice(slice);
+    if ("head" in result) addJson(file.file, slice, result, target.sink);
+    else if (result.syntax === true && count <= 1) return indexYaml(file, slice, target);
+    else throw notJson(path, slice.line, `the document ${result.wrong}`);
   }
 }
 
@@ -104,29 +101,23 @@ function notJson(path: string, line: number, why: string): CatalogError {
 
 function addJson(
   file: SourceFile,
-  shape: JsonShape,
+  slice: JsonSlice,
   result: { head: DocumentHead; body?: Record<string, unknown> },
   sink: IndexSink,
 ): void {
-  const { offset, line, start, end, bytes } = shape;
+  const { offset, line, start, end, bytes } = slice;
   const document: IndexedDocument = { ...result.head, file: file.path, line, source: file, offset, length: end - start };
   sink.document(document, () => result.body ?? parseObject(bytes.toString("utf8", start, end)));
 }
 
-async function indexYaml(
-  file: SourceFile,
-  handle: SourceHandle,
-  at: { readonly offset: number; readonly line: number },
-  sink: IndexSink,
-  options: IndexOptions,
-): Promise<void> {
-  for await (const { text, line } of splitYaml(handle, { name: file.path, offset: at.offset, line: at.line })) {
-    options.signal?.throwIfAborted();
-    const result = headOfYaml(text, file.path, line);
-    const { head, body } = result;
-    const spool = await options.spool();
-    const span = await spool.append(JSON.stringify(body));
-    sink.document({ ...head, file: file.path, line, source: undefined, ...span }, () => body);
+async function indexYaml(file: AheadFile, at: { readonly offset: number; readonly line: number }, target: Target): Promise<void> {
+  const { path } = file.file;
+  const { signal, spool } = target.options;
+  for await (const { text, line } of splitYaml(await file.handle(), { name: path, offset: at.offset, line: at.line })) {
+    signal?.throwIfAborted();
+    const { head, body } = headOfYaml(text, path, line);
+    const span = await (await spool()).append(JSON.stringify(body));
+    target.sink.document({ ...head, file: path, line, source: undefined, ...span }, () => body);
   }
 }
 
