@@ -1,3 +1,19 @@
+export { anonymous, type Credential, type CredentialSource } from "./auth/credential.ts";
+export type { RealmMemory } from "./auth/realm.ts";
+export { Registries, type RegistriesOptions } from "./client/registries.ts";
+export { certDirs } from "./config/certs-d.ts";
+export { type AuthFilePlace, authFilePlaces, type CredentialLookup, loadCredentials } from "./config/credentials.ts";
+export { loadRegistriesConf, type RegistriesConfLookup } from "./config/load-registries-conf.ts";
+export {
+  mergeRegistriesConf,
+  noRegistriesConf,
+  type PullFrom,
+  parseRegistriesConf,
+  type RegistriesConf,
+  type RegistryEndpoint,
+  type RegistryRule,
+} from "./config/registries-conf.ts";
+export { type Route, routesFor, type Wanted } from "./config/route.ts";
 export { isOciError, OCI_ERROR_CODES, OciError, type OciErrorCode, type OciErrorFields } from "./errors.ts";
 export type { Gate, Gates, Slot } from "./gate.ts";
 export {
@@ -16,6 +32,11 @@ export type {
 } from "./graph/types.ts";
 export { walkImage } from "./graph/walk.ts";
 export { checkExpected, digestOf, type Expected, Hasher, verified } from "./hash.ts";
+export { type Clock, systemClock } from "./http/clock.ts";
+export { type ProxySettings, proxiesFromEnvironment } from "./http/proxy.ts";
+export { redactText, redactUrl } from "./http/redact.ts";
+export { isTransient } from "./http/retry.ts";
+export type { NetEvent } from "./http/types.ts";
 export type { Descriptor } from "./model/descriptor.ts";
 export { type Digest, type DigestAlgorithm, digestAlgorithm, digestHex, isDigest, parseDigest } from "./model/digest.ts";
 export {
@@ -53,6 +74,7 @@ export { spaceAt } from "./store/disk/space.ts";
 export { type LayoutOptions, type LayoutStore, openLayout } from "./store/layout/layout-store.ts";
 export { MemoryStore, type MemoryStoreOptions } from "./store/memory/memory-store.ts";
 export { fallbackSubject, ReferrerIndex, referrerDescriptor } from "./store/referrer-index.ts";
+export { RegistryStore, type RegistryStoreOptions } from "./store/registry.ts";
 export {
   type BlobWrite,
   type ByteSource,
@@ -70,6 +92,7 @@ export {
   type Spacer,
   type Writer,
 } from "./store/types.ts";
+export { type Journal, openJournal } from "./transfer/journal.ts";
 export { type Asked, type PresenceRecord, type RootRecord, rootCovers } from "./transfer/presence.ts";
 export { transfer } from "./transfer/transfer.ts";
 export type {

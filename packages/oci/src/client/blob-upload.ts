@@ -1,0 +1,139 @@
+import { isOciError, OciError } from "../errors.ts";
+import type { Descriptor } from "../model/descriptor.ts";
+import type { BlobWrite, IoOptions } from "../store/types.ts";
+import { nameOf, type Repository } from "./repository.ts";
+import { cancelUpload, finishUpload, sendPiece, startUpload, type UploadSession, uploadStatus } from "./uploads.ts";
+
+/** Piece sizes after a 413: proxies commonly allow 100, 50, 10 or 1 MiB. */
+const FIRST_PIECE = 16 * 1024 * 1024;
+const LEAST_PIECE = 512 * 1024;
+
+/**
+ * One blob on its way into a registry: POST, then one PUT with its length. A body that breaks off is continued from the
+ * registry's offset where it remembers, else from the start; a 413 switches to PATCH in pieces.
+ */
+export class RegistryBlobWrite implements BlobWrite {
+  readonly #at: Repository;
+  readonly #descriptor: Descriptor;
+  readonly #io: IoOptions;
+  #session: UploadSession | undefined;
+  #piece = 0;
+  #done = false;
+
+  constructor(at: Repository, what: { descriptor: Descriptor; session: UploadSession; io: IoOptions }) {
+    this.#at = at;
+    this.#descriptor = what.descriptor;
+    this.#session = what.session;
+    this.#io = what.io;
+  }
+
+  get offset(): number {
+    return this.#session?.offset ?? 0;
+  }
+
+  async append(body: AsyncIterable<Uint8Array>): Promise<void> {
+    const session = this.#session ?? (await startUpload(this.#at, this.#io));
+    this.#session = session;
+    try {
+      if (this.#piece === 0) await finishUpload(this.#at, { session, descriptor: this.#descriptor, body, io: this.#io });
+      else await this.#inPieces(session, body);
+      this.#done = true;
+    } catch (error) {
+      throw await this.#afterFault(error);
+    }
+  }
+
+  async commit(): Promise<void> {
+    if (this.#done) return;
+    if (this.#descriptor.size !== this.offset) {
+      throw new OciError({
+        code: "SIZE_MISMATCH",
+        message: `Cannot finish blob ${this.#descriptor.digest} in ${nameOf(this.#at)}: ${this.offset} of ${this.#descriptor.size} bytes were uploaded`,
+        subject: this.#descriptor.digest,
+        host: this.#at.host,
+      });
+    }
+    const session = this.#session ?? (await startUpload(this.#at, this.#io));
+    await finishUpload(this.#at, { session, descriptor: this.#descriptor, body: undefined, io: this.#io });
+    this.#done = true;
+  }
+
+  /** A registry's session rarely outlives the process that knows its location: nothing is parked. */
+  park(): Promise<void> {
+    return this.drop();
+  }
+
+  async drop(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    if (this.#done || session === undefined) return;
+    try {
+      // The signal that ended the copy must not keep the session from being cancelled.
+      await cancelUpload(this.#at, session, { slot: this.#io.slot, signal: AbortSignal.timeout(5_000) });
+    } catch {
+      // Registries clean up sessions by themselves.
+    }
+  }
+
+  async #inPieces(start: UploadSession, body: AsyncIterable<Uint8Array>): Promise<void> {
+    let session = start;
+    for await (const bytes of pieces(body, this.#piece)) {
+      session = await sendPiece(this.#at, { session, bytes, digest: this.#descriptor.digest, io: this.#io });
+      this.#session = session;
+    }
+    await finishUpload(this.#at, { session, descriptor: this.#descriptor, body: undefined, io: this.#io });
+  }
+
+  /** Finds out where the upload stands, so that the caller can append again from `offset`. */
+  async #afterFault(error: unknown): Promise<unknown> {
+    if (!isOciError(error) || error.code === "ABORTED") return error;
+    const session = this.#session;
+    if (session === undefined) return error;
+    if (error.status === 413) {
+      const next = this.#piece === 0 ? FIRST_PIECE : this.#piece / 2;
+      if (next < LEAST_PIECE || this.#descriptor.size <= LEAST_PIECE) return error;
+      this.#piece = next;
+      this.#session = undefined;
+      return error.with({
+        code: "SERVER_ERROR",
+        hint: "The registry or a proxy before it limits the size of requests; continuing in pieces.",
+      });
+    }
+    if (
+      error.status === 404 ||
+      (error.status !== undefined && error.status >= 400 && error.status < 500 && error.status !== 416 && error.status !== 401)
+    ) {
+      this.#session = undefined;
+      // The session is gone (another replica, a restart): a new one may do.
+      return error.registryCode === "BLOB_UPLOAD_UNKNOWN" || error.registryCode === "BLOB_UPLOAD_INVALID"
+        ? error.with({ code: "SERVER_ERROR", status: 503 })
+        : error;
+    }
+    try {
+      this.#session = await uploadStatus(this.#at, session, this.#io);
+    } catch {
+      this.#session = undefined;
+    }
+    if (this.#session !== undefined && this.#session.offset > this.#descriptor.size) this.#session = undefined;
+    // A token that ran out during the upload: the status request above renewed it.
+    return error.status === 401 && this.#session !== undefined ? error.with({ code: "SERVER_ERROR", status: 503 }) : error;
+  }
+}
+
+/** Chunks gathered into pieces of `size` bytes; the last may be shorter. */
+async function* pieces(body: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    held.push(chunk);
+    length += chunk.byteLength;
+    while (length >= size) {
+      const all = Buffer.concat(held, length);
+      yield all.subarray(0, size);
+      const rest = all.subarray(size);
+      held = rest.byteLength === 0 ? [] : [rest];
+      length = rest.byteLength;
+    }
+  }
+  if (length > 0) yield Buffer.concat(held, length);
+}

@@ -1,0 +1,144 @@
+import { pullScope, pushScope } from "../auth/scope.ts";
+import { OciError } from "../errors.ts";
+import { digestOf } from "../hash.ts";
+import type { HttpResponse } from "../http/types.ts";
+import type { Descriptor } from "../model/descriptor.ts";
+import { type Digest, digestAlgorithm, isDigest } from "../model/digest.ts";
+import { MAX_MANIFEST_BYTES, manifestMediaType } from "../model/manifest.ts";
+import { isManifestType, MEDIA_TYPES } from "../model/media-types.ts";
+import type { IoOptions, ManifestBytes } from "../store/types.ts";
+import { nameOf, type Repository, sendTo } from "./repository.ts";
+
+/** Everything that is understood; schema 1 only to refuse it by name. Quay serves schema 1 to clients that do not ask for more. */
+const ACCEPT: string = [
+  MEDIA_TYPES.ociIndex,
+  MEDIA_TYPES.dockerList,
+  MEDIA_TYPES.ociManifest,
+  MEDIA_TYPES.dockerManifest,
+  MEDIA_TYPES.ociArtifactManifest,
+  MEDIA_TYPES.dockerSchema1Signed,
+  MEDIA_TYPES.dockerSchema1,
+].join(", ");
+
+const found = (status: number): boolean => status === 200 || status === 404;
+
+/**
+ * The descriptor behind a tag or digest: one HEAD; a GET only where HEAD is refused or names no digest (Nexus and
+ * Artifactory proxies), and then the digest is computed over the body.
+ */
+export async function resolveManifest(at: Repository, name: string, io?: IoOptions): Promise<Descriptor | undefined> {
+  const subject = referenceText(at, name);
+  const head = await sendTo(at, {
+    method: "HEAD",
+    path: `manifests/${name}`,
+    headers: { accept: ACCEPT },
+    scopes: [pullScope(at.repository)],
+    action: `look up ${subject}`,
+    subject,
+    // Some servers know no HEAD: what matters is whether GET works.
+    expect: (status) => found(status) || status === 400 || status === 405 || status === 403 || status === 501,
+    io,
+  });
+  await head.dump();
+  if (head.status === 404) return undefined;
+  const described = head.status === 200 ? describedBy(head, name) : undefined;
+  if (described !== undefined) return described;
+  const manifest = await getManifest(at, { name, io });
+  return manifest === undefined ? undefined : { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.byteLength };
+}
+
+/**
+ * A manifest's bytes, or undefined for 404. By digest the body is verified against it; by tag the digest is computed.
+ * @throws OciError `DIGEST_MISMATCH`, `MANIFEST_TOO_LARGE`, and whatever the transport throws
+ */
+export async function getManifest(at: Repository, what: { name: string; io?: IoOptions | undefined }): Promise<ManifestBytes | undefined> {
+  const subject = referenceText(at, what.name);
+  const response = await sendTo(at, {
+    method: "GET",
+    path: `manifests/${what.name}`,
+    headers: { accept: ACCEPT },
+    scopes: [pullScope(at.repository)],
+    action: `read manifest ${subject}`,
+    subject,
+    expect: found,
+    io: what.io,
+  });
+  if (response.status === 404) {
+    await response.dump();
+    return undefined;
+  }
+  const bytes = await bodyWithin(response, subject);
+  const wanted = isDigest(what.name) ? what.name : undefined;
+  const digest = digestOf(bytes, wanted === undefined ? "sha256" : digestAlgorithm(wanted));
+  if (wanted !== undefined && digest !== wanted) {
+    throw new OciError({
+      code: "DIGEST_MISMATCH",
+      message: `Manifest ${subject} is damaged: its bytes hash to ${digest}`,
+      subject,
+      host: at.host,
+      hint: "Run again; if it stays, the registry (or a cache before it) serves damaged content.",
+    });
+  }
+  return { mediaType: manifestMediaType(bytes, response.header("content-type")), digest, bytes };
+}
+
+/** Puts a manifest under a digest or tag; returns what the registry says about its subject, if anything. */
+export async function putManifest(
+  at: Repository,
+  what: { name: string; manifest: Pick<ManifestBytes, "bytes" | "mediaType">; io?: IoOptions | undefined },
+): Promise<{ readonly subject: string | undefined }> {
+  const subject = referenceText(at, what.name);
+  const response = await sendTo(at, {
+    method: "PUT",
+    path: `manifests/${what.name}`,
+    headers: { "content-type": what.manifest.mediaType },
+    body: { kind: "bytes", bytes: what.manifest.bytes },
+    scopes: [pushScope(at.repository)],
+    action: `push manifest ${subject}`,
+    subject,
+    io: what.io,
+  });
+  await response.dump();
+  return { subject: response.header("oci-subject") };
+}
+
+/** Whether a manifest is there, by HEAD; falls back to GET where HEAD is refused. */
+export async function hasManifest(at: Repository, digest: Digest, io?: IoOptions): Promise<boolean> {
+  return (await resolveManifest(at, digest, io)) !== undefined;
+}
+
+function describedBy(head: HttpResponse, name: string): Descriptor | undefined {
+  const digest = isDigest(name) ? name : head.header("docker-content-digest");
+  const size = Number(head.header("content-length") ?? "-1");
+  const mediaType = head.header("content-type")?.split(";")[0]?.trim() ?? "";
+  // By tag a missing or foreign digest, and a type that says nothing, cost the GET.
+  if (digest === undefined || !isDigest(digest) || !isManifestType(mediaType) || !Number.isSafeInteger(size) || size <= 0) return undefined;
+  return { mediaType, digest, size };
+}
+
+async function bodyWithin(response: HttpResponse, subject: string): Promise<Uint8Array> {
+  const length = Number(response.header("content-length") ?? "0");
+  if (length > MAX_MANIFEST_BYTES) {
+    await response.dump();
+    throw tooLarge(subject);
+  }
+  try {
+    return await response.bytes(MAX_MANIFEST_BYTES);
+  } catch (error) {
+    if (error instanceof OciError && error.code === "TOO_LARGE") throw tooLarge(subject);
+    throw error;
+  }
+}
+
+function tooLarge(subject: string): OciError {
+  return new OciError({
+    code: "MANIFEST_TOO_LARGE",
+    message: `Cannot read manifest ${subject}: it is larger than ${MAX_MANIFEST_BYTES} bytes`,
+    subject,
+  });
+}
+
+/** `host/repository:tag` or `host/repository@digest`. */
+export function referenceText(at: Repository, name: string): string {
+  return `${nameOf(at)}${isDigest(name) ? "@" : ":"}${name}`;
+}

@@ -1,0 +1,304 @@
+import type { LookupFunction } from "node:net";
+import { isOciError, type OciError } from "../errors.ts";
+import type { Slot } from "../gate.ts";
+import { type IsPrivateAddress, privateAddresses } from "./address.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { Connections, type TlsMaterial } from "./connections.ts";
+import { RequestCounters } from "./counters.ts";
+import { type ExchangeContext, exchange } from "./exchange.ts";
+import { aborted, type Doing, MAX_ERROR_BODY, statusFailure } from "./failure.ts";
+import { HostGates } from "./gate.ts";
+import { type HostState, Hosts, originOf, settled } from "./hosts.ts";
+import type { ProxySettings } from "./proxy.ts";
+import { RateLimit } from "./rate-limit.ts";
+import { followsRedirects, headersFor, isRedirect, redirectTarget } from "./redirect.ts";
+import { backoffMs, isAbsent, isBearablePause, isTransient, retryAfterMs } from "./retry.ts";
+import { SignalHub } from "./signals.ts";
+import { StallWatch } from "./stall.ts";
+import type { HttpMethod, HttpRequest, HttpResponse, NetEvent } from "./types.ts";
+
+export interface EngineOptions {
+  readonly isInsecure?: ((host: string) => boolean) | undefined;
+  readonly tls?: ((host: string) => Promise<TlsMaterial | undefined>) | undefined;
+  readonly proxies?: ProxySettings | undefined;
+  /** Places per host, 8. */
+  readonly maxPerHost?: number | undefined;
+  /** Bytes per second over all connections. */
+  readonly limitRate?: number | undefined;
+  /** Repeats after the first try, 5. */
+  readonly retries?: number | undefined;
+  /** First back-off; doubles with each try. 500 ms. */
+  readonly backoffMs?: number | undefined;
+  readonly stallTimeoutMs?: number | undefined;
+  readonly allowPrivateRedirects?: boolean | undefined;
+  readonly userAgent?: string | undefined;
+  readonly onEvent?: ((event: NetEvent) => void) | undefined;
+  readonly clock?: Clock | undefined;
+  /** How host names become addresses; the system's resolver when missing. */
+  readonly lookup?: LookupFunction | undefined;
+  /** Which addresses count as private. */
+  readonly isPrivate?: IsPrivateAddress | undefined;
+}
+
+/** An answer, and what the retry policy has to know about it. */
+interface Attempt {
+  readonly response: HttpResponse;
+  readonly redirected: boolean;
+}
+
+/** Why another try follows. */
+export interface RetryPause {
+  readonly host: string;
+  readonly method: HttpMethod;
+  /** Tries so far. */
+  readonly attempt: number;
+  /** What the host asked for. */
+  readonly pauseMs?: number | undefined;
+  readonly error: OciError;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Every HTTP request of a run passes through here: pools, gates, retries, redirects, stalls, rate, counts. */
+export class HttpEngine {
+  readonly gates: HostGates;
+  readonly counters: RequestCounters = new RequestCounters();
+  readonly clock: Clock;
+  readonly #options: EngineOptions;
+  readonly #connections: Connections;
+  readonly #hosts: Hosts;
+  readonly #context: ExchangeContext;
+  readonly #retries: number;
+
+  constructor(options: EngineOptions = {}) {
+    this.#options = options;
+    this.clock = options.clock ?? systemClock;
+    this.gates = new HostGates(options.maxPerHost ?? 8, this.clock);
+    const isInsecure = options.isInsecure ?? (() => false);
+    this.#hosts = new Hosts(isInsecure);
+    this.#connections = new Connections({
+      proxies: options.proxies ?? {},
+      isPrivate: options.isPrivate ?? privateAddresses(),
+      lookup: options.lookup,
+      tls: options.tls ?? (() => Promise.resolve(undefined)),
+      isInsecure,
+    });
+    const stallMs = options.stallTimeoutMs ?? 60_000;
+    this.#context = {
+      signals: new SignalHub(),
+      stalls: new StallWatch(stallMs),
+      stallMs,
+      rate: options.limitRate === undefined ? undefined : new RateLimit(options.limitRate, this.clock),
+    };
+    this.#retries = options.retries ?? 5;
+  }
+
+  /**
+   * Sends a request and returns its answer once the status is one that was expected.
+   * @throws OciError of every network code; `tries` says how often it was tried
+   */
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    const own = await this.#place(request);
+    try {
+      const response = await this.#persist(request);
+      return own === undefined ? response : releasing(response, own);
+    } catch (error) {
+      own?.release();
+      throw error;
+    }
+  }
+
+  /** Whether `url` may be followed or asked on behalf of `host`: the registry's own origin, or guarded against private addresses. */
+  isGuarded(host: string, url: URL): boolean {
+    const home = originOf(this.#hosts.of(host));
+    return this.#options.allowPrivateRedirects !== true && url.origin !== new URL(home).origin && !this.#connections.isPrivateOrigin(home);
+  }
+
+  /** `https://host` or, for a host found to be plain, `http://host`. */
+  origin(host: string): string {
+    return originOf(this.#hosts.of(host));
+  }
+
+  async close(): Promise<void> {
+    this.#context.stalls.close();
+    await this.#connections.close();
+  }
+
+  async #place(request: HttpRequest): Promise<Slot | undefined> {
+    if (request.ungated === true || request.slot !== undefined) return undefined;
+    try {
+      return await this.gates.of(request.host).acquire(request.signal);
+    } catch (reason) {
+      throw aborted(doingOf(request), reason);
+    }
+  }
+
+  async #persist(request: HttpRequest): Promise<HttpResponse> {
+    const gate = this.gates.of(request.slot?.host ?? request.host);
+    const most = request.retry === false || request.body?.kind === "stream" ? 1 : this.#retries + 1;
+    for (let attempt = 1; ; attempt++) {
+      const { generation } = gate;
+      let pauseMs: number | undefined;
+      try {
+        await gate.ready(request.signal);
+        const { response, redirected } = await this.#once(request);
+        if (request.expect?.(response.status) ?? (response.status >= 200 && response.status < 300)) {
+          gate.report({ overloaded: false, generation });
+          return response;
+        }
+        pauseMs = retryAfterMs(response.header("retry-after"), this.clock);
+        throw await this.#unexpected(request, { response, redirected });
+      } catch (fault) {
+        const error = isOciError(fault) ? fault : aborted(doingOf(request), fault);
+        const overloaded = error.status === 429 || error.status === 503;
+        if (overloaded) this.#slowDown(request, { gate: gate.host, generation, pauseMs });
+        const absent = isAbsent(error) && this.#hosts.of(request.host).answered;
+        const bearable = pauseMs === undefined || isBearablePause(pauseMs);
+        if (attempt >= most || !(isTransient(error) || absent) || !bearable) throw error.with({ tries: error.tries ?? attempt });
+        await this.pauseForRetry({ host: request.host, method: request.method, attempt, pauseMs, error, signal: request.signal });
+      }
+    }
+  }
+
+  #slowDown(request: HttpRequest, pace: { gate: string; generation: number; pauseMs: number | undefined }): void {
+    const pauseMs = pace.pauseMs !== undefined && isBearablePause(pace.pauseMs) ? pace.pauseMs : undefined;
+    for (const host of new Set([pace.gate, request.host])) {
+      const gate = this.gates.of(host);
+      gate.report({ overloaded: true, pauseMs, generation: host === pace.gate ? pace.generation : gate.generation });
+    }
+    this.#options.onEvent?.({ event: "throttle", host: request.host, limit: this.gates.of(pace.gate).limit, pauseMs });
+  }
+
+  /** Waits before another try and makes it known; the only place where a retry is counted. */
+  async pauseForRetry(why: RetryPause): Promise<void> {
+    const delayMs = Math.max(why.pauseMs ?? 0, backoffMs(why.attempt, this.clock, this.#options.backoffMs ?? 500));
+    this.counters.retried();
+    const { host, method, attempt } = why;
+    this.#options.onEvent?.({ event: "retry", host, method, attempt, delayMs: Math.round(delayMs), message: why.error.message });
+    try {
+      await this.clock.sleep(delayMs, why.signal);
+    } catch (reason) {
+      throw aborted({ action: "wait for another try", host }, reason);
+    }
+  }
+
+  async #unexpected(request: HttpRequest, attempt: Attempt): Promise<OciError> {
+    const { response } = attempt;
+    let body: Uint8Array = new Uint8Array();
+    try {
+      body = request.method === "HEAD" ? body : await response.bytes(MAX_ERROR_BODY);
+    } catch {
+      // The status says enough.
+    }
+    await response.dump();
+    const error = statusFailure({ status: response.status, body, url: response.url }, doingOf(request));
+    // A signed address that ran out: the registry hands out a new one.
+    if (attempt.redirected && response.status === 403) return error.with({ code: "SERVER_ERROR" });
+    return error;
+  }
+
+  /** One try: scheme found, challenge answered, redirects followed. */
+  async #once(request: HttpRequest): Promise<Attempt> {
+    const state = this.#hosts.of(request.host);
+    return settled(state, async () => {
+      try {
+        return await this.#authorized(request, state);
+      } catch (error) {
+        if (!this.#mayBePlain(state, error)) throw error;
+        state.scheme = "http";
+        try {
+          return await this.#authorized(request, state);
+        } finally {
+          if (!state.answered) state.scheme = "https";
+        }
+      }
+    });
+  }
+
+  /** An insecure host that has never answered may speak plain HTTP. */
+  #mayBePlain(state: HostState, error: unknown): boolean {
+    if (!state.insecure || state.answered || state.scheme === "http" || !isOciError(error)) return false;
+    return (
+      error.code === "HTTPS_EXPECTED" || error.code === "UNREACHABLE" || error.code === "TLS_FAILED" || error.code === "PROTOCOL_ERROR"
+    );
+  }
+
+  async #authorized(request: HttpRequest, state: HostState): Promise<Attempt> {
+    const used = await request.auth?.authorization(request.signal);
+    const attempt = await this.#follow(request, { state, authorization: used });
+    if (attempt.response.status !== 401 || attempt.redirected || request.auth === undefined) return attempt;
+    const challenge = attempt.response.header("www-authenticate");
+    if (challenge === undefined) return attempt;
+    const learned = await request.auth.challenged({
+      headers: [challenge],
+      url: attempt.response.url,
+      refused: used,
+      signal: request.signal,
+    });
+    // A streamed body is gone: the caller has to come back with it.
+    if (!learned || request.body?.kind === "stream") return attempt;
+    await attempt.response.dump();
+    return this.#follow(request, { state, authorization: await request.auth.authorization(request.signal) });
+  }
+
+  async #follow(request: HttpRequest, how: { state: HostState; authorization: string | undefined }): Promise<Attempt> {
+    const home = new URL(originOf(how.state));
+    let url = new URL(request.target, home);
+    for (let hops = 0; ; hops++) {
+      const atHome = url.origin === home.origin;
+      const response = await this.#wire(request, { url, state: how.state, authorization: atHome ? how.authorization : undefined });
+      const location = response.header("location");
+      if (!followsRedirects(request.method) || !isRedirect(response.status, location)) return { response, redirected: hops > 0 && !atHome };
+      await response.dump();
+      url = redirectTarget(url, location, { ...doingOf(request), hops });
+    }
+  }
+
+  async #wire(request: HttpRequest, hop: { url: URL; state: HostState; authorization: string | undefined }): Promise<HttpResponse> {
+    const { url, state } = hop;
+    const doing = doingOf(request);
+    const dispatcher = await this.#connections.pool(url.origin, this.isGuarded(request.host, url));
+    const host = url.origin === originOf(state) ? state.host : url.host;
+    const response = await exchange(this.#context, {
+      dispatcher,
+      url,
+      method: request.method,
+      headers: {
+        "accept-encoding": "identity",
+        "user-agent": this.#options.userAgent ?? "skerry",
+        ...headersFor(request, hop.authorization),
+      },
+      body: request.body,
+      doing,
+      signal: request.signal,
+    }).catch((error: unknown) => {
+      // Requests that reached the other side count; connections that never came about do not.
+      if (!isOciError(error) || error.code === "STALLED" || isTransient(error)) this.counters.count(host, request.method);
+      throw error;
+    });
+    this.counters.count(host, request.method);
+    if (host === state.host) state.answered = true;
+    return response;
+  }
+}
+
+function doingOf(request: HttpRequest): Doing {
+  return { action: request.action, host: request.host, subject: request.subject };
+}
+
+/** Gives the place at the gate back when the body is done with. */
+function releasing(response: HttpResponse, slot: Slot): HttpResponse {
+  return {
+    status: response.status,
+    url: response.url,
+    header: (name) => response.header(name),
+    async *stream() {
+      try {
+        yield* response.stream();
+      } finally {
+        slot.release();
+      }
+    },
+    bytes: (max) => response.bytes(max).finally(() => slot.release()),
+    dump: () => response.dump().finally(() => slot.release()),
+  };
+}
