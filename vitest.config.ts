@@ -1,4 +1,8 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { SkippedReporter } from "./tools/testing/skipped-reporter.ts";
+
+/** Where a machine-readable report goes besides the one for people. */
+const report = process.env["SKERRY_TEST_REPORT"];
 
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -9,6 +13,11 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     passWithNoTests: true,
+    reporters: [
+      "default",
+      new SkippedReporter(),
+      ...(report === undefined ? [] : [["json", { outputFile: report }] as ["json", { outputFile: string }]]),
+    ],
   },
 });
 
