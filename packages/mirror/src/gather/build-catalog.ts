@@ -14,11 +14,12 @@ import {
   walkImage,
 } from "@skerry/oci";
 import { stableJson } from "../lock/format.ts";
+import type { PlannedCatalog } from "../plan/types.ts";
 import type { GatheredCatalog } from "./gather.ts";
 import { overlaidReader } from "./overlaid-reader.ts";
 
-/** How catalog images are served: over their source image, or as files alone that the cluster extracts. */
-export type CatalogMode = "over-source" | "scratch";
+/** How catalog images are made: over their source image, or of the files alone, which the cluster extracts. */
+export type CatalogMode = PlannedCatalog["mode"];
 
 /** A catalog image that can be pushed. */
 export interface BuiltCatalog {
@@ -27,6 +28,7 @@ export interface BuiltCatalog {
   readonly place: Place;
   /** True when it is the source image as it is. */
   readonly unchanged: boolean;
+  readonly mode: CatalogMode;
   /** Bytes of the catalog's files. */
   readonly bytes: number;
 }
@@ -57,7 +59,14 @@ export class BuiltCatalogs implements AsyncDisposable {
   async of(gathered: GatheredCatalog, context: BuildContext): Promise<BuiltCatalog> {
     const { image, catalog } = gathered.opened;
     if (gathered.selected.unchanged && image !== undefined) {
-      return { root: image.descriptor, reader: image.reader, place: image.place, unchanged: true, bytes: catalog.bytes };
+      return {
+        root: image.descriptor,
+        reader: image.reader,
+        place: image.place,
+        unchanged: true,
+        mode: "over-source",
+        bytes: catalog.bytes,
+      };
     }
     // A folder's content has no digest that could be part of a key.
     const key = image === undefined ? undefined : buildKey(gathered, image.descriptor.digest, context);
@@ -70,7 +79,7 @@ export class BuiltCatalogs implements AsyncDisposable {
         context,
       ));
     const reader = image === undefined || context.mode === "scratch" ? this.#layout : overlaidReader(this.#layout, PLACE, image);
-    return { root, reader, place: PLACE, unchanged: false, bytes };
+    return { root, reader, place: PLACE, unchanged: false, mode: image === undefined ? "scratch" : context.mode, bytes };
   }
 
   /** A reader of what was built earlier, for a run that starts from a lock. */

@@ -69,6 +69,8 @@ const lockSchema = z.looseObject({
       targetCatalog: z.string(),
       targetDigest: digest,
       unchanged: z.boolean(),
+      mode: z.enum(["over-source", "scratch"]),
+      platforms: z.array(z.string()),
       bytes,
       packages: z.array(kept),
     }),

@@ -56,6 +56,10 @@ export interface PlannedCatalog {
   readonly targetDigest: Digest;
   /** True when the source image is copied as it is. */
   readonly unchanged: boolean;
+  /** How the image was made: over its source, or from scratch with nothing but the files, for a cluster that extracts them. */
+  readonly mode: "over-source" | "scratch";
+  /** Platforms that it was built for; empty: all of the source. */
+  readonly platforms: readonly string[];
   /** Bytes of the written catalog's documents, for the memory target of its pod. */
   readonly bytes: number;
   readonly packages: readonly KeptPackage[];

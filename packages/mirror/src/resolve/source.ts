@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Descriptor, isDigest, OciError, type Place, parseReference, type Reader, referenceName } from "@skerry/oci";
+import { lazyReader } from "../gather/lazy-reader.ts";
 import type { Sources } from "../gather/sources.ts";
 
 /** Where an origin is read from. */
@@ -19,23 +20,14 @@ export function registrySource(origin: string, reader: (host: string) => Reader)
 /** Reader and place of an `oci:PATH[:NAME]` origin; the layout is opened when something of it is asked for. */
 export function layoutSource(origin: string, world: { readonly sources: Sources; readonly baseDir: string }): OriginSource {
   const { path, name } = splitLayoutOrigin(origin);
-  const layout = world.sources.layout(path.startsWith("/") ? path : join(world.baseDir, path));
-  // A fault shows where the layout is used.
-  layout.catch(() => undefined);
+  const folder = path.startsWith("/") ? path : join(world.baseDir, path);
+  const inner = lazyReader({ name: `oci:${path}`, host: undefined }, async () => ({
+    reader: await world.sources.layout(folder),
+    place: { repository: "" },
+  }));
   const reader: Reader = {
-    name: `oci:${path}`,
-    host: undefined,
-    resolve: async (at, wanted) => await findInLayout(await layout, at, { wanted, origin }),
-    manifest: async (at, descriptor, options) => (await layout).manifest(at, descriptor, options),
-    blob: (at, descriptor: Descriptor) => ({
-      size: descriptor.size,
-      async *open(offset, options) {
-        yield* (await layout).blob(at, descriptor).open(offset, options);
-      },
-    }),
-    async *referrers(at, subject, options) {
-      yield* (await layout).referrers(at, subject, options);
-    },
+    ...inner,
+    resolve: async (at, wanted) => await findInLayout(await world.sources.layout(folder), at, { wanted, origin }),
   };
   return { reader, place: { repository: "" }, name: name ?? "" };
 }

@@ -155,6 +155,8 @@ class Draft {
       targetCatalog: `${destination.repository}:${destination.tag}`,
       targetDigest: image.root.digest,
       unchanged: image.unchanged,
+      mode: image.mode,
+      platforms: wanted,
       bytes: image.bytes,
       packages: gathered.packages,
     });

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { type Gates, type Mounter, type Reader, type TransferEvent, type TransferReport, transfer, type Writer } from "@skerry/oci";
-import { BuiltCatalogs } from "../gather/build-catalog.ts";
+import { type BuiltCatalog, BuiltCatalogs } from "../gather/build-catalog.ts";
+import { rebuildCatalog } from "../gather/rebuild.ts";
 import { Sources } from "../gather/sources.ts";
 import type { ImageSetLock } from "../lock/types.ts";
-import type { LockedImage } from "../plan/types.ts";
+import type { LockedImage, PlannedCatalog } from "../plan/types.ts";
+import { Memo } from "../workspace/memo.ts";
 import type { RunContext } from "./context.ts";
 import { CatalogGuards, type PartialCatalog } from "./guard.ts";
 import { PresenceJournal } from "./presence-journal.ts";
@@ -48,7 +50,9 @@ export async function mirrorLock(
   await using sources = new Sources(context.reader, context.manifests);
   await using built = await BuiltCatalogs.open(join(context.workspace.cacheDir, "built"));
   await using journal = await PresenceJournal.open(journalFile(context.workspace.journalDir, target.host));
-  const source = options.source ?? connectedSources(lock, { sources, built, baseDir: context.baseDir });
+  const source =
+    options.source ??
+    connectedSources(lock, { sources, built, baseDir: context.baseDir, rebuild: rebuilder(lock, { sources, built, context }) });
   const roots = lockRoots({
     lock,
     source,
@@ -65,4 +69,30 @@ export async function mirrorLock(
     signal: context.signal,
     onEvent: options.onEvent,
   });
+}
+
+/** Builds catalogs of a lock again, for a workspace that no longer holds them. */
+function rebuilder(
+  lock: ImageSetLock,
+  parts: { readonly sources: Sources; readonly built: BuiltCatalogs; readonly context: RunContext },
+): (catalog: PlannedCatalog) => Promise<BuiltCatalog> {
+  const { workspace, baseDir, signal } = parts.context;
+  const open = {
+    sources: parts.sources,
+    memo: new Memo(join(workspace.cacheDir, "memo")),
+    catalogsDir: join(workspace.cacheDir, "catalogs"),
+    temporaryDir: workspace.temporaryDir,
+    baseDir,
+    signal,
+  };
+  return async (catalog) => {
+    const build = {
+      mode: catalog.mode,
+      platforms: catalog.platforms,
+      skerryVersion: lock.skerryVersion,
+      temporaryDir: workspace.temporaryDir,
+      signal,
+    };
+    return await rebuildCatalog(lock, catalog, { built: parts.built, open, build });
+  };
 }

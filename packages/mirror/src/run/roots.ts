@@ -1,11 +1,12 @@
 import { type Place, parsePlatform, parseReference, platformFilter, type Reader, type Root, type RootOutcome } from "@skerry/oci";
 import type { BuiltCatalogs } from "../gather/build-catalog.ts";
+import { lazyReader } from "../gather/lazy-reader.ts";
 import { overlaidReader } from "../gather/overlaid-reader.ts";
 import type { Sources } from "../gather/sources.ts";
 import { imageKey } from "../lock/build.ts";
 import type { ImageSetLock } from "../lock/types.ts";
 import { targetRepository } from "../plan/destination.ts";
-import type { LockedImage } from "../plan/types.ts";
+import type { LockedImage, PlannedCatalog } from "../plan/types.ts";
 import { knownReferrers } from "../resolve/known.ts";
 import { layoutSource, registrySource } from "../resolve/source.ts";
 import type { CatalogGuards } from "./guard.ts";
@@ -46,11 +47,16 @@ export function* lockRoots(input: RootsInput): Generator<Root> {
   }
 }
 
+export interface ConnectedParts {
+  readonly sources: Sources;
+  readonly built: BuiltCatalogs;
+  readonly baseDir: string;
+  /** Builds a catalog image again that the workspace no longer holds. */
+  readonly rebuild: (catalog: PlannedCatalog) => Promise<{ readonly reader: Reader; readonly place: Place }>;
+}
+
 /** Sources of a connected run: registries and layouts, and the workspace for catalogs that were built. */
-export function connectedSources(
-  lock: ImageSetLock,
-  parts: { readonly sources: Sources; readonly built: BuiltCatalogs; readonly baseDir: string },
-): SourceOf {
+export function connectedSources(lock: ImageSetLock, parts: ConnectedParts): SourceOf {
   return (image) => {
     if (image.kind === "catalog" && !isUnchanged(lock, image))
       return { reader: builtReader(lock, image, parts), place: { repository: "" } };
@@ -60,19 +66,21 @@ export function connectedSources(
   };
 }
 
-function builtReader(lock: ImageSetLock, image: LockedImage, parts: { readonly sources: Sources; readonly built: BuiltCatalogs }): Reader {
+function builtReader(lock: ImageSetLock, image: LockedImage, parts: ConnectedParts): Reader {
   const catalog = lock.catalogs.find((one) => one.targetDigest === image.digest);
-  if (catalog?.digest === undefined || image.origin.startsWith("oci:")) return parts.built.reader;
-  const reference = parseReference(image.origin);
-  return overlaidReader(
-    parts.built.layout,
-    { repository: "" },
-    {
-      reader: parts.sources.registry(reference.registry),
-      place: { repository: reference.repository },
+  const reference = image.origin.startsWith("oci:") ? undefined : parseReference(image.origin);
+  // Blobs of the source image travel through its host's gate.
+  return lazyReader({ name: image.origin, host: reference?.registry }, async () => {
+    const own = { reader: parts.built.reader, place: { repository: "" } };
+    if (catalog === undefined) return own;
+    if ((await parts.built.find(image.digest)) === undefined) return await parts.rebuild(catalog);
+    if (catalog.digest === undefined || reference === undefined || catalog.mode === "scratch") return own;
+    const source = {
+      ...registrySource(image.origin, (host) => parts.sources.registry(host)),
       descriptor: { mediaType: "", digest: catalog.digest, size: 0 },
-    },
-  );
+    };
+    return { reader: overlaidReader(parts.built.layout, own.place, source), place: own.place };
+  });
 }
 
 function isUnchanged(lock: ImageSetLock, image: LockedImage): boolean {
