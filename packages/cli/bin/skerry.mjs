@@ -1,1 +1,62 @@
 #!/usr/bin/env node
+// Understood by old Nodes: finds one that runs the program, and hands over to it.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = dirname(here);
+const built = join(root, "dist", "skerry.mjs");
+const entry = existsSync(built) ? built : join(root, "src", "main.ts");
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major > 24 || (major === 24 && minor >= 15)) {
+  await import(pathToFileURL(entry).href);
+} else {
+  handOver();
+}
+
+function handOver() {
+  const pinned = pinnedNode();
+  if (pinned === undefined) {
+    process.stderr.write(
+      `error: skerry needs Node 24.15 or newer; this is ${process.versions.node}.\n` +
+        "  next: install a newer Node, or run 'npm ci' where skerry was installed: it brings one along for linux/x64 and linux/arm64.\n",
+    );
+    process.exit(1);
+  }
+  const child = spawn(pinned, [entry, ...process.argv.slice(2)], { stdio: "inherit" });
+  // A terminal sends its signals to both; one that was sent to this process alone is passed on.
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(name, () => {
+      if (name !== "SIGINT" || !process.stdin.isTTY) child.kill(name);
+    });
+  }
+  let said = false;
+  child.on("error", (error) => {
+    said = true;
+    process.stderr.write(`error: cannot start ${pinned}: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.on("exit", (code, signal) => {
+    if (said) return;
+    if (code === 127) {
+      process.stderr.write(
+        `error: the pinned Node (${pinned}) does not start on this machine.\n` +
+          "  next: install the package that holds libatomic.so.1: 'apt-get install libatomic1' on Debian and Ubuntu, 'dnf install libatomic' on RHEL and Fedora.\n",
+      );
+    }
+    if (signal !== null) process.exit(signal === "SIGINT" ? 130 : signal === "SIGTERM" ? 143 : 1);
+    process.exit(code === null ? 1 : code);
+  });
+}
+
+function pinnedNode() {
+  const name = `node-${process.platform}-${process.arch}`;
+  for (let folder = root; ; folder = dirname(folder)) {
+    const candidate = join(folder, "node_modules", name, "bin", "node");
+    if (existsSync(candidate)) return candidate;
+    if (folder === dirname(folder)) return undefined;
+  }
+}

@@ -1,1 +1,3 @@
-export {};
+export { runCli } from "./run.ts";
+export { VERSION } from "./version.ts";
+export { Interruption, OutputClosedError, type ResultOutput, type TalkOutput, type TextInput, type World } from "./world/types.ts";

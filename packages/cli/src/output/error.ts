@@ -1,0 +1,129 @@
+import { Interruption, OutputClosedError } from "../world/types.ts";
+import { paint } from "./color.ts";
+import { formatJson, formatYaml, type Result } from "./documents.ts";
+import { escapeText } from "./escape.ts";
+
+/** Exit codes of section 7 of the contract. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  partial: 3,
+  refused: 4,
+  wrong: 5,
+  different: 6,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** Codes of the packages' errors that stand for another exit code than 1. Everything else failed. */
+const EXIT_BY_CODE: ReadonlyMap<string, number> = new Map([
+  ["USAGE", EXIT.usage],
+  ["CONFIG_INVALID", EXIT.usage],
+  ["REFERENCE_INVALID", EXIT.usage],
+  ["DIGEST_INVALID", EXIT.usage],
+  ["AMBIGUOUS", EXIT.usage],
+  ["SELECTION_INVALID", EXIT.usage],
+  ["SELECTION_PACKAGE", EXIT.usage],
+  ["SELECTION_CHANNEL", EXIT.usage],
+  ["SELECTION_VERSION", EXIT.usage],
+  ["REFUSED", EXIT.refused],
+  ["DEST_COLLISION", EXIT.refused],
+  ["SPACE_SHORT", EXIT.refused],
+  ["LOCK_DIFFERS", EXIT.refused],
+  ["BUSY", EXIT.refused],
+  ["SPARSE_REFUSED", EXIT.refused],
+]);
+
+/** What every package's error looks like from outside. */
+export interface ErrorShape {
+  readonly code: string;
+  readonly message: string;
+  readonly subject?: string;
+  readonly hint?: string;
+  readonly cause?: string;
+  readonly host?: string;
+  readonly status?: number;
+  readonly registryCode?: string;
+  readonly tries?: number;
+}
+
+/** Any thrown value as the fields of the contract's Error document. Stack traces stay inside. */
+export function describeError(error: unknown): ErrorShape {
+  if (!(error instanceof Error)) return { code: "INTERNAL", message: redact(String(error)) };
+  const known = error as Error & Readonly<Record<string, unknown>>;
+  const text = (key: string): Record<string, string> => {
+    const value = known[key];
+    return typeof value === "string" && value !== "" ? { [key]: redact(value) } : {};
+  };
+  const figure = (key: string): Record<string, number> => {
+    const value = known[key];
+    return typeof value === "number" ? { [key]: value } : {};
+  };
+  const cause = causeOf(error);
+  return {
+    code: typeof known["code"] === "string" ? known["code"] : error instanceof Interruption ? "INTERRUPTED" : "INTERNAL",
+    message: redact(error.message),
+    ...text("subject"),
+    ...(cause === undefined ? {} : { cause }),
+    ...text("hint"),
+    ...text("host"),
+    ...figure("status"),
+    ...text("registryCode"),
+    ...figure("tries"),
+  };
+}
+
+/** The Error document. */
+export function errorResult(error: unknown): Result {
+  return { kind: "Error", ...describeError(error) };
+}
+
+/** What stderr gets: a document under `-o json` and `-o yaml`, else what happened, why, and what to do next. */
+export function formatError(error: unknown, format: "text" | "json" | "yaml" | "name", color: boolean): string {
+  if (format === "json") return formatJson(errorResult(error));
+  if (format === "yaml") return formatYaml(errorResult(error));
+  const shape = describeError(error);
+  const lines = [`${paint("red", "error:", color)} ${block(shape.message)}`];
+  const place = [shape.host, shape.status === undefined ? undefined : `status ${shape.status}`, shape.registryCode].filter(
+    (part) => part !== undefined,
+  );
+  if (shape.subject !== undefined && !shape.message.includes(shape.subject)) lines.push(`  for: ${block(shape.subject)}`);
+  if (place.length > 1)
+    lines.push(`  answered by: ${block(place.join(", "))}${shape.tries === undefined || shape.tries < 2 ? "" : ` (${shape.tries} tries)`}`);
+  if (shape.cause !== undefined) lines.push(`  because: ${block(shape.cause)}`);
+  if (shape.hint !== undefined) lines.push(`  ${paint("cyan", "next:", color)} ${block(shape.hint)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** The exit code that an error stands for. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof OutputClosedError) return EXIT.done;
+  if (error instanceof Interruption) return error.signalName === "SIGINT" ? EXIT.interrupted : EXIT.terminated;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? (EXIT_BY_CODE.get(code) ?? EXIT.failed) : EXIT.failed;
+}
+
+/** User names, passwords and signed queries of addresses hidden: a last net under the packages' own care. */
+export function redact(text: string): string {
+  return text
+    .replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/@\s"]+@/gi, "$1***@")
+    .replaceAll(/([?&](?:X-Amz-[A-Za-z-]+|Signature|sig|token|access_token|Key-Pair-Id)=)[^&\s"]+/g, "$1***")
+    .replaceAll(/(\b(?:Bearer|Basic) )[A-Za-z0-9._~+/=-]{8,}/g, "$1***");
+}
+
+function causeOf(error: Error): string | undefined {
+  const said: string[] = [];
+  let current: unknown = error.cause;
+  for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
+    const message = redact(current.message);
+    // A cause that repeats what was said says nothing.
+    if (message !== "" && !error.message.includes(message) && !said.some((before) => before.includes(message))) said.push(message);
+    current = current.cause;
+  }
+  return said.length === 0 ? undefined : said.join(": ");
+}
+
+function block(text: string): string {
+  return escapeText(text).replaceAll("\n", "\n    ");
+}
