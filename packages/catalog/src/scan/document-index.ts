@@ -5,7 +5,8 @@ import { type DocumentHead, type HeadResult, headOfBody, headOfSlice, parseObjec
 import { JsonScanner, type JsonSlice } from "./json-scanner.ts";
 import { type AheadFile, readAhead } from "./read-ahead.ts";
 import type { SourceFile, Spool } from "./source-files.ts";
-import { splitYaml } from "./yaml-documents.ts";
+import { splitYaml, yamlText } from "./yaml-documents.ts";
+import { plainYamlHead } from "./yaml-head.ts";
 
 /** A document of the index: where its JSON lies, so that bodies are parsed only when looked at. */
 export interface IndexedDocument extends CatalogDocument {
@@ -15,8 +16,10 @@ export interface IndexedDocument extends CatalogDocument {
   /** The file that {@link offset} counts in; undefined: the spool of converted documents. */
   readonly source: SourceFile | undefined;
   readonly offset: number;
-  /** In bytes of JSON. */
+  /** In bytes. */
   readonly length: number;
+  /** The bytes are YAML; otherwise JSON. */
+  readonly yaml?: boolean;
 }
 
 /** Told of each document while the files are read; `body` parses it, once, and only in this call. */
@@ -113,15 +116,22 @@ function addJson(
 async function indexYaml(file: AheadFile, at: { readonly offset: number; readonly line: number }, target: Target): Promise<void> {
   const { path } = file.file;
   const { signal, spool } = target.options;
-  for await (const { text, line } of splitYaml(await file.handle(), { name: path, offset: at.offset, line: at.line })) {
+  for await (const { bytes, offset, line } of splitYaml(file, at)) {
     signal?.throwIfAborted();
-    const { head, body } = headOfYaml(text, path, line);
+    const plain = plainYamlHead(bytes);
+    if (plain !== undefined) {
+      const document: IndexedDocument = { ...plain, file: path, line, source: file.file, offset, length: bytes.length, yaml: true };
+      target.sink.document(document, () => bodyOfYaml(yamlText(bytes, `${path}:${line}`), path, line).body);
+      continue;
+    }
+    const { head, body } = bodyOfYaml(yamlText(bytes, `${path}:${line}`), path, line);
     const span = await (await spool()).append(JSON.stringify(body));
     target.sink.document({ ...head, file: path, line, source: undefined, ...span }, () => body);
   }
 }
 
-function headOfYaml(text: string, path: string, line: number): { head: DocumentHead; body: Record<string, unknown> } {
+/** Parses a YAML document and reads its head. */
+export function bodyOfYaml(text: string, path: string, line: number): { head: DocumentHead; body: Record<string, unknown> } {
   let value: unknown;
   try {
     value = parseGoYaml(text);

@@ -1,7 +1,8 @@
 import { CatalogError } from "../errors.ts";
 import { headOfBody, parseObject } from "./document-head.ts";
-import type { IndexedDocument } from "./document-index.ts";
+import { bodyOfYaml, type IndexedDocument } from "./document-index.ts";
 import type { SourceHandle } from "./source-files.ts";
+import { yamlText } from "./yaml-documents.ts";
 
 /**
  * Reads and parses one document's body, and checks that it is still what the index says.
@@ -15,8 +16,12 @@ export async function readBody(document: IndexedDocument, handle: SourceHandle):
   if (read !== bytes.length) throw invalid(subject, "the file is shorter than when it was first read", undefined);
   let body: Record<string, unknown>;
   try {
-    body = parseObject(bytes.toString("utf8", 0, read));
+    body =
+      document.yaml === true
+        ? bodyOfYaml(yamlText(bytes, subject), document.file, document.line).body
+        : parseObject(bytes.toString("utf8", 0, read));
   } catch (cause) {
+    if (cause instanceof CatalogError) throw cause;
     throw invalid(subject, cause instanceof Error ? cause.message : String(cause), cause);
   }
   const result = headOfBody(body);

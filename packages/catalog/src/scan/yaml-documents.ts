@@ -1,14 +1,16 @@
 import { isUtf8 } from "node:buffer";
 import { CatalogError } from "../errors.ts";
 import { MAX_DOCUMENT_BYTES } from "./json-scanner.ts";
-import type { SourceHandle } from "./source-files.ts";
+import { countLines } from "./json-walk.ts";
+import { type AheadFile, CHUNK } from "./read-ahead.ts";
 
-const CHUNK = 1 << 20;
 const SEPARATOR = Buffer.from("\n---");
 
-/** The text of one YAML document. */
-export interface YamlDocument {
-  readonly text: string;
+/** One YAML document in its file. */
+export interface YamlSlice {
+  /** Valid only until the next document is asked for. */
+  readonly bytes: Buffer;
+  readonly offset: number;
   /** First line in its file, from 1. */
   readonly line: number;
 }
@@ -18,60 +20,67 @@ export interface YamlDocument {
  * there is something to end, so the first one of a file belongs to its document, and a second one right behind it makes
  * an empty document. Only a comment may follow the dashes.
  *
- * @throws CatalogError DOCUMENT_INVALID for other text behind the dashes or for bytes that are not UTF-8,
- *   LIMIT_EXCEEDED for a document that is too large.
+ * @throws CatalogError DOCUMENT_INVALID for other text behind the dashes, LIMIT_EXCEEDED for a document that is too large.
  */
-export async function* splitYaml(
-  handle: SourceHandle,
-  at: { readonly name: string; readonly offset: number; readonly line: number },
-): AsyncGenerator<YamlDocument> {
+export async function* splitYaml(file: AheadFile, at: { readonly offset: number; readonly line: number }): AsyncGenerator<YamlSlice> {
+  const { path, size } = file.file;
   let window: Buffer = Buffer.alloc(0);
-  let position = at.offset;
+  /** File offset of the first byte of the window. */
+  let offset = at.offset;
   let line = at.line;
-  let ended = false;
   let searched = 0;
 
-  async function more(): Promise<void> {
-    const chunk = Buffer.allocUnsafe(CHUNK);
-    const read = await handle.read(chunk, position);
-    position += read;
-    ended = read < chunk.length;
+  async function more(): Promise<boolean> {
+    const position = offset + window.length;
+    if (position >= size) return false;
+    const chunk = Buffer.allocUnsafeSlow(Math.min(Math.max(CHUNK, window.length), size - position));
+    const read = await file.readInto(chunk, position);
     window = window.length === 0 ? chunk.subarray(0, read) : Buffer.concat([window, chunk.subarray(0, read)]);
-    if (window.length > MAX_DOCUMENT_BYTES + CHUNK) {
+    if (window.length > MAX_DOCUMENT_BYTES * 2) {
       throw new CatalogError({
         code: "LIMIT_EXCEEDED",
-        message: `Cannot read ${at.name}:${line}: the document is larger than ${MAX_DOCUMENT_BYTES} bytes`,
-        subject: `${at.name}:${line}`,
+        message: `Cannot read ${path}:${line}: the document is larger than ${MAX_DOCUMENT_BYTES} bytes`,
+        subject: `${path}:${line}`,
+        hint: "Have the publisher split the document, or exclude the file with .indexignore.",
       });
     }
+    return read > 0;
   }
 
   for (;;) {
     const cut = window.indexOf(SEPARATOR, searched);
-    if (cut === -1 || window.indexOf(0x0a, cut + 1) === -1) {
-      if (!ended) {
-        searched = cut === -1 ? Math.max(0, window.length - SEPARATOR.length) : cut;
-        await more();
-        continue;
-      }
+    const newline = cut === -1 ? -1 : window.indexOf(0x0a, cut + 1);
+    if (cut === -1 || newline === -1) {
+      searched = cut === -1 ? Math.max(0, window.length - SEPARATOR.length) : cut;
+      if (await more()) continue;
       if (cut === -1) break;
     }
-    const newline = window.indexOf(0x0a, cut + 1);
     const next = newline === -1 ? window.length : newline + 1;
-    const body = window.subarray(0, cut + 1);
-    const lines = countLines(body);
-    checkSeparator(window.subarray(cut + 4, next), `${at.name}:${line + lines}`);
-    yield decode(body, at.name, line);
+    const bytes = window.subarray(0, cut + 1);
+    const lines = countLines(bytes, 0, bytes.length);
+    checkSeparator(window.subarray(cut + 4, next), `${path}:${line + lines}`);
+    checkStart(bytes, `${path}:${line}`);
+    yield { bytes, offset, line };
+    offset += next;
     line += lines + 1;
     window = window.subarray(next);
     searched = 0;
   }
-  if (window.length > 0 && !isLoneSeparator(window)) yield decode(window, at.name, line);
+  if (window.length === 0 || isLoneSeparator(window)) return;
+  checkStart(window, `${path}:${line}`);
+  yield { bytes: window, offset, line };
 }
 
 /** A `---` without a line end, and nothing else, ends the stream without a document. */
 function isLoneSeparator(bytes: Buffer): boolean {
   return bytes.length < 256 && bytes.indexOf(0x0a) === -1 && /^---\s*(#.*)?$/.test(bytes.toString("latin1"));
+}
+
+/** A separator that had nothing to end is part of the document behind it. */
+function checkStart(bytes: Buffer, subject: string): void {
+  if (bytes.toString("latin1", 0, 3) !== "---") return;
+  const newline = bytes.indexOf(0x0a);
+  checkSeparator(bytes.subarray(3, newline === -1 ? bytes.length : newline), subject);
 }
 
 function checkSeparator(rest: Buffer, subject: string): void {
@@ -84,27 +93,21 @@ function checkSeparator(rest: Buffer, subject: string): void {
   });
 }
 
-function decode(bytes: Buffer, name: string, line: number): YamlDocument {
+/**
+ * The text of a document: without byte order mark, with plain line feeds.
+ *
+ * @throws CatalogError DOCUMENT_INVALID for bytes that are not UTF-8.
+ */
+export function yamlText(bytes: Buffer, subject: string): string {
   if (!isUtf8(bytes)) {
     throw new CatalogError({
       code: "DOCUMENT_INVALID",
-      message: `Cannot read ${name}:${line}: the document is not UTF-8 text`,
-      subject: `${name}:${line}`,
+      message: `Cannot read ${subject}: the document is not UTF-8 text`,
+      subject,
       hint: "Exclude files that are no catalog with .indexignore.",
     });
   }
-  // A separator that had nothing to end is part of the document behind it.
-  if (bytes.subarray(0, 3).toString("latin1") === "---") {
-    const newline = bytes.indexOf(0x0a);
-    checkSeparator(bytes.subarray(3, newline === -1 ? bytes.length : newline), `${name}:${line}`);
-  }
   const text = bytes.toString("utf8");
   const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  return { text: plain.includes("\r\n") ? plain.replaceAll("\r\n", "\n") : plain, line };
-}
-
-function countLines(bytes: Buffer): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) lines += 1;
-  return lines;
+  return plain.includes("\r\n") ? plain.replaceAll("\r\n", "\n") : plain;
 }
