@@ -1,5 +1,14 @@
 import { join } from "node:path";
-import { type Gates, type Mounter, type Reader, type TransferEvent, type TransferReport, transfer, type Writer } from "@skerry/oci";
+import {
+  type Gates,
+  type Mounter,
+  openJournal,
+  type Reader,
+  type TransferEvent,
+  type TransferReport,
+  transfer,
+  type Writer,
+} from "@skerry/oci";
 import { type BuiltCatalog, BuiltCatalogs } from "../gather/build-catalog.ts";
 import { rebuildCatalog } from "../gather/rebuild.ts";
 import { Sources } from "../gather/sources.ts";
@@ -8,7 +17,6 @@ import type { LockedImage, PlannedCatalog } from "../plan/types.ts";
 import { Memo } from "../workspace/memo.ts";
 import type { RunContext } from "./context.ts";
 import { CatalogGuards, type PartialCatalog } from "./guard.ts";
-import { PresenceJournal } from "./presence-journal.ts";
 import { connectedSources, lockRoots, type SourceOf } from "./roots.ts";
 
 /** A target registry. */
@@ -32,11 +40,6 @@ export interface MirrorOptions {
   readonly onEvent?: ((event: TransferEvent) => void) | undefined;
 }
 
-/** File of the journal for a target host. */
-export function journalFile(dir: string, host: string): string {
-  return join(dir, `${host.replaceAll(/[^A-Za-z0-9.-]/g, "_")}.jsonl`);
-}
-
 /**
  * Brings the images of a lock to a registry: what is there already costs one look, what is missing moves once, catalogs go last.
  * Ends with a report; images that failed are values in it.
@@ -49,7 +52,7 @@ export async function mirrorLock(
   const { options, context } = how;
   await using sources = new Sources(context.reader, context.manifests);
   await using built = await BuiltCatalogs.open(join(context.workspace.cacheDir, "built"));
-  await using journal = await PresenceJournal.open(journalFile(context.workspace.journalDir, target.host));
+  await using journal = await openJournal(join(context.workspace.journalDir, "presence.jsonl"));
   const source =
     options.source ??
     connectedSources(lock, { sources, built, baseDir: context.baseDir, rebuild: rebuilder(lock, { sources, built, context }) });
