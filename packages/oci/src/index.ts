@@ -68,13 +68,21 @@ export {
 } from "./model/reference.ts";
 export { cachedReader } from "./store/cache/cached-reader.ts";
 export { type ManifestCache, memoryManifestCache, openManifestCache } from "./store/cache/manifest-cache.ts";
+export { type DirStore, openDir } from "./store/dir/dir-store.ts";
 export { type AtomicWriteOptions, syncFolder, writeFileAtomic } from "./store/disk/atomic-file.ts";
 export { type FileLock, type LockOptions, type LockOwner, takeLock } from "./store/disk/lock-file.ts";
 export { spaceAt } from "./store/disk/space.ts";
+export { type DockerArchive, openDockerArchive } from "./store/docker-archive/docker-archive.ts";
+export { openArchive } from "./store/layout/archive-reader.ts";
+export { type ArchiveWriter, createArchive } from "./store/layout/archive-writer.ts";
+export type { LayoutReader, ListedImage } from "./store/layout/layout-reader.ts";
 export { type LayoutOptions, type LayoutStore, openLayout } from "./store/layout/layout-store.ts";
 export { MemoryStore, type MemoryStoreOptions } from "./store/memory/memory-store.ts";
 export { fallbackSubject, ReferrerIndex, referrerDescriptor } from "./store/referrer-index.ts";
 export { RegistryStore, type RegistryStoreOptions } from "./store/registry.ts";
+export { indexTar, type TarEntry, type TarIndexOptions } from "./store/tar/tar-index.ts";
+export { type OpenedReader, type OpenedWriter, openReader, openWriter } from "./store/transports/open.ts";
+export { isLayoutReference, type LayoutReference, type LayoutTransport, parseLayoutReference } from "./store/transports/parse.ts";
 export {
   type BlobWrite,
   type ByteSource,

@@ -3,6 +3,7 @@ import type { Descriptor } from "../model/descriptor.ts";
 import { MEDIA_TYPES } from "../model/media-types.ts";
 import type { Platform } from "../model/platform.ts";
 import type { MemoryStore } from "../store/memory/memory-store.ts";
+import { padded, tarHeader } from "../store/tar/tar-header.ts";
 import type { ManifestBytes, Place } from "../store/types.ts";
 
 /** Bytes that only depend on their seed. */
@@ -38,16 +39,16 @@ export interface ImageSpec {
   readonly subject?: Descriptor;
   readonly artifactType?: string;
   readonly tags?: readonly string[];
+  /** Layers that are tar files, uncompressed, for tools that look into them. */
+  readonly plain?: boolean;
 }
 
 /** Makes an image in a memory store. */
 export async function addImage(store: MemoryStore, at: Place, spec: ImageSpec): Promise<Descriptor> {
-  const layers = spec.layers.map((seed) =>
-    addBlob(store, at, { bytes: seededBytes(seed, spec.layerBytes ?? 1000), mediaType: MEDIA_TYPES.ociLayerGzip }),
-  );
+  const layers = spec.layers.map((seed) => addBlob(store, at, layerOf(seed, spec)));
   const { os, architecture } = spec.platform ?? { os: "linux", architecture: "amd64" };
   const config = addBlob(store, at, {
-    bytes: Buffer.from(JSON.stringify({ os, architecture, rootfs: { type: "layers", diff_ids: [] }, made: spec.layers })),
+    bytes: Buffer.from(JSON.stringify({ os, architecture, rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) } })),
     mediaType: MEDIA_TYPES.ociConfig,
   });
   const { subject, artifactType } = spec;
@@ -55,6 +56,15 @@ export async function addImage(store: MemoryStore, at: Place, spec: ImageSpec): 
   const { content, descriptor } = manifestOf(document, MEDIA_TYPES.ociManifest);
   await store.putManifest(at, descriptor, content, spec.tags ?? []);
   return spec.platform === undefined ? descriptor : { ...descriptor, platform: spec.platform };
+}
+
+function layerOf(seed: string, spec: ImageSpec): { readonly bytes: Uint8Array; readonly mediaType: string } {
+  const body = seededBytes(seed, spec.layerBytes ?? 1000);
+  if (spec.plain !== true) return { bytes: body, mediaType: MEDIA_TYPES.ociLayerGzip };
+  const tar = Buffer.alloc(512 + padded(body.byteLength) + 1024);
+  tar.set(tarHeader({ name: `${seed}.txt`, size: body.byteLength }));
+  tar.set(body, 512);
+  return { bytes: tar, mediaType: MEDIA_TYPES.ociLayer };
 }
 
 export interface IndexSpec {

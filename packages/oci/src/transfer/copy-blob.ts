@@ -45,7 +45,8 @@ export async function copyBlob(copy: BlobCopy, options: BlobCopyOptions): Promis
     } catch (error) {
       const failure = sided(error, "target");
       const again = attempt < options.tries && isWorthRetrying(failure) && !options.signal?.aborted;
-      const damaged = failure.code === "DIGEST_MISMATCH" || failure.code === "SIZE_MISMATCH" || failure.side === "target";
+      // Damaged content cannot be continued; anything else can, from where the target stands.
+      const damaged = failure.code === "DIGEST_MISMATCH" || failure.code === "SIZE_MISMATCH";
       if (!again || damaged) {
         await end(write, options.signal?.aborted === true || (!again && !damaged));
         write = undefined;

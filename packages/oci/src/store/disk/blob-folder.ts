@@ -1,18 +1,17 @@
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { OciError } from "../../errors.ts";
-import { digestOf } from "../../hash.ts";
 import type { Descriptor } from "../../model/descriptor.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../../model/digest.ts";
-import { MAX_MANIFEST_BYTES } from "../../model/manifest.ts";
+import type { Content } from "../content.ts";
+import { readSmall } from "../small-content.ts";
 import type { BlobWrite, ByteSource, IoOptions } from "../types.ts";
 import { FolderSync, writeFileAtomic } from "./atomic-file.ts";
 import { DiskBlobWrite } from "./blob-write.ts";
 import { diskError, errnoOf } from "./errors.ts";
 
 /** Content-addressed files `<algorithm>/<hex>` below one folder, with unfinished ones in another on the same file system. */
-export class BlobFolder {
+export class BlobFolder implements Content {
   readonly #blobs: string;
   readonly #partial: string;
   readonly #syncs = new Map<string, FolderSync>();
@@ -44,33 +43,10 @@ export class BlobFolder {
     return { size: descriptor.size, open: (offset, options) => readFrom(path, { offset, ...options }) };
   }
 
-  /**
-   * Small content whole, verified.
-   * @throws OciError `NOT_FOUND`, `MANIFEST_TOO_LARGE`, `DIGEST_MISMATCH`
-   */
   async small(digest: Digest): Promise<Uint8Array> {
     const path = this.path(digest);
     const size = await this.size(digest);
-    if (size === undefined)
-      throw new OciError({ code: "NOT_FOUND", message: `Cannot read ${digest}: ${path} does not exist`, subject: digest });
-    if (size > MAX_MANIFEST_BYTES) {
-      throw new OciError({
-        code: "MANIFEST_TOO_LARGE",
-        message: `Cannot read manifest ${digest}: it has ${size} bytes, at most ${MAX_MANIFEST_BYTES} are read`,
-        subject: digest,
-      });
-    }
-    const bytes = await readFile(path).catch((error: unknown) => {
-      throw diskError(error, `read ${digest}`, path);
-    });
-    const got = digestOf(bytes, digestAlgorithm(digest));
-    if (got === digest) return bytes;
-    throw new OciError({
-      code: "DIGEST_MISMATCH",
-      message: `Content of ${digest} is damaged: ${path} hashes to ${got}`,
-      subject: digest,
-      hint: `Remove ${path} and copy it again.`,
-    });
+    return readSmall(digest, size === undefined ? undefined : { where: path, size, read: () => readWhole(path, digest) });
   }
 
   /** Writes small content whole; the caller has verified it. */
@@ -121,6 +97,13 @@ export class BlobFolder {
     await mkdir(join(this.#blobs, digestAlgorithm(digest)), { recursive: true });
     await mkdir(this.#partial, { recursive: true, mode: 0o700 });
   }
+}
+
+/** A small file whole. */
+export async function readWhole(path: string, what: string): Promise<Uint8Array> {
+  return await readFile(path).catch((error: unknown) => {
+    throw diskError(error, `read ${what}`, path);
+  });
 }
 
 /** Chunks of a file from an offset, or only `length` bytes of them. Large reads: each costs a trip through the thread pool. */

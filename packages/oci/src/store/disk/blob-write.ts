@@ -28,6 +28,7 @@ export class DiskBlobWrite implements BlobWrite {
   readonly #out: BatchedFile;
   readonly #hasher: Hasher;
   #open = true;
+  #ended = false;
 
   private constructor(options: DiskBlobOptions, file: FileHandle, hasher: Hasher) {
     this.#options = options;
@@ -81,6 +82,7 @@ export class DiskBlobWrite implements BlobWrite {
       await this.#close();
       await rename(temporary, final);
       renamed = true;
+      this.#end();
       await sync.sync();
     } catch (error) {
       if (!renamed) await this.drop();
@@ -89,19 +91,27 @@ export class DiskBlobWrite implements BlobWrite {
   }
 
   async park(): Promise<void> {
-    if (this.#options.resumable && this.offset > 0) await this.#close();
-    else await this.drop();
+    if (!this.#options.resumable || this.offset === 0) return this.drop();
+    await this.#close();
+    this.#end();
   }
 
   async drop(): Promise<void> {
-    await rm(this.#options.temporary, { force: true });
+    if (this.#ended) return;
     await this.#close();
+    await rm(this.#options.temporary, { force: true });
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#options.ended();
   }
 
   async #close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    this.#options.ended();
     await this.#file.close();
   }
 

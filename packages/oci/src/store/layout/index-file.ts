@@ -48,6 +48,24 @@ export class IndexFile {
     return new IndexFile(path, temporary, await readIndex(path));
   }
 
+  /**
+   * Takes in an `index.json` that lies elsewhere, as in an archive; it cannot be flushed.
+   * @throws OciError `LAYOUT_INVALID`
+   */
+  static parse(text: string, path: string): IndexFile {
+    return new IndexFile(path, "", parseIndex(text, path));
+  }
+
+  /** An index without images, for an archive to be written. */
+  static empty(): IndexFile {
+    return new IndexFile("", "", undefined);
+  }
+
+  /** The document as it is written. */
+  bytes(): Uint8Array {
+    return Buffer.from(JSON.stringify({ ...this.#top, manifests: this.#sorted().map((entry) => entry.raw) }));
+  }
+
   /** The descriptor with this reference name. */
   byName(name: string): Descriptor | undefined {
     return this.#named.get(name)?.descriptor;
@@ -123,11 +141,9 @@ export class IndexFile {
   async #write(): Promise<void> {
     if (!this.#changed) return;
     this.#changed = false;
-    const manifests = this.#sorted().map((entry) => entry.raw);
     const started = performance.now();
     try {
-      const bytes = Buffer.from(JSON.stringify({ ...this.#top, manifests }));
-      await writeFileAtomic(this.#path, bytes, { folder: this.#temporary });
+      await writeFileAtomic(this.#path, this.bytes(), { folder: this.#temporary });
     } catch (error) {
       this.#changed = true;
       throw diskError(error, "write index.json", this.#path);
@@ -160,6 +176,10 @@ async function readIndex(path: string): Promise<Record<string, unknown> | undefi
     if (errnoOf(error) === "ENOENT") return undefined;
     throw diskError(error, "read index.json", path);
   }
+  return parseIndex(text, path);
+}
+
+function parseIndex(text: string, path: string): Record<string, unknown> {
   try {
     const document: unknown = JSON.parse(text);
     if (typeof document === "object" && document !== null && !Array.isArray(document)) return document as Record<string, unknown>;

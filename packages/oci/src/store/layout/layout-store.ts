@@ -1,19 +1,19 @@
 import { mkdir, readFile, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { OciError } from "../../errors.ts";
-import { digestOf } from "../../hash.ts";
 import type { Descriptor } from "../../model/descriptor.ts";
-import { type Digest, digestAlgorithm, isDigest } from "../../model/digest.ts";
-import { manifestMediaType, parseManifest } from "../../model/manifest.ts";
+import { type Digest, isDigest } from "../../model/digest.ts";
+import { parseManifest } from "../../model/manifest.ts";
+import { checkManifest } from "../check-manifest.ts";
 import { writeFileAtomic } from "../disk/atomic-file.ts";
 import { BlobFolder } from "../disk/blob-folder.ts";
 import { diskError, errnoOf } from "../disk/errors.ts";
 import { type FileLock, type LockOwner, takeLock } from "../disk/lock-file.ts";
 import { spaceAt } from "../disk/space.ts";
-import { ReferrerIndex } from "../referrer-index.ts";
-import type { BlobWrite, ByteSource, Deleter, Lister, ManifestBytes, Place, Reader, Spacer, Writer } from "../types.ts";
+import type { BlobWrite, Deleter, ManifestBytes, Place, Spacer, Writer } from "../types.ts";
 import { IndexFile } from "./index-file.ts";
-import { layoutName, splitLayoutName } from "./names.ts";
+import { LayoutReader } from "./layout-reader.ts";
+import { layoutName } from "./names.ts";
 
 export interface LayoutOptions {
   /** Make the folder a layout when it is none yet; implies `write`. */
@@ -46,50 +46,19 @@ export async function openLayout(dir: string, options: LayoutOptions = {}): Prom
 }
 
 /** Images in an OCI image layout on disk. Blobs are shared by all repositories; a repository is part of a name. */
-export class LayoutStore implements Reader, Writer, Lister, Deleter, Spacer, AsyncDisposable {
-  readonly name: string;
+export class LayoutStore extends LayoutReader implements Writer, Deleter, Spacer, AsyncDisposable {
   readonly #dir: string;
-  readonly #index: IndexFile;
   readonly #blobs: BlobFolder;
   readonly #lock: FileLock | undefined;
   readonly #children = new Set<Digest>();
-  #referrers: Promise<ReferrerIndex> | undefined;
 
   /** Use {@link openLayout}. */
   constructor(dir: string, index: IndexFile, lock: FileLock | undefined) {
-    this.name = `oci:${dir}`;
+    const blobs = new BlobFolder(join(dir, "blobs"), join(dir, OWN, "partial"));
+    super(`oci:${dir}`, index, blobs);
     this.#dir = dir;
-    this.#index = index;
     this.#lock = lock;
-    this.#blobs = new BlobFolder(join(dir, "blobs"), join(dir, OWN, "partial"));
-  }
-
-  /** Every image that index.json lists, with its reference name. */
-  images(): readonly { readonly name: string | undefined; readonly descriptor: Descriptor }[] {
-    return this.#index.list();
-  }
-
-  async resolve(at: Place, name: string): Promise<Descriptor | undefined> {
-    if (!isDigest(name)) return this.#index.byName(layoutName(at, name));
-    const listed = this.#index.byDigest(name);
-    const size = await this.#blobs.size(name);
-    if (size === undefined) return undefined;
-    if (listed !== undefined && listed.mediaType !== "") return listed;
-    return { mediaType: manifestMediaType(await this.#blobs.small(name), listed?.mediaType), digest: name, size };
-  }
-
-  async manifest(_at: Place, descriptor: Pick<Descriptor, "digest" | "mediaType" | "size">): Promise<ManifestBytes> {
-    const bytes = await this.#blobs.small(descriptor.digest);
-    return { mediaType: manifestMediaType(bytes, descriptor.mediaType), digest: descriptor.digest, bytes };
-  }
-
-  blob(_at: Place, descriptor: Descriptor): ByteSource {
-    return this.#blobs.source(descriptor);
-  }
-
-  async *referrers(_at: Place, subject: Digest): AsyncGenerator<Descriptor> {
-    this.#referrers ??= this.#readReferrers();
-    yield* (await this.#referrers).of(subject);
+    this.#blobs = blobs;
   }
 
   async has(_at: Place, descriptor: Descriptor): Promise<boolean> {
@@ -107,29 +76,17 @@ export class LayoutStore implements Reader, Writer, Lister, Deleter, Spacer, Asy
     if (!(await this.has(at, descriptor))) await this.#blobs.putSmall(descriptor.digest, manifest.bytes);
     const entry = { ...descriptor, mediaType: manifest.mediaType };
     this.#list(entry, manifest);
-    for (const tag of tags) this.#index.setName(layoutName(at, tag), entry);
-    if (tags.length > 0) await this.#index.flush();
-  }
-
-  async *repositories(): AsyncGenerator<string> {
-    const names = this.#index.list().flatMap(({ name }) => (name === undefined ? [] : [splitLayoutName(name).repository]));
-    yield* [...new Set(names)].sort();
-  }
-
-  async *tags(at: Place): AsyncGenerator<string> {
-    for (const { name } of this.#index.list()) {
-      if (name === undefined) continue;
-      if (at.repository === "") yield name;
-      else if (splitLayoutName(name).repository === at.repository) yield splitLayoutName(name).tag;
-    }
+    await this.noteReferrer(entry, manifest);
+    for (const tag of tags) this.index.setName(layoutName(at, tag), entry);
+    if (tags.length > 0) await this.index.flush();
   }
 
   /** Takes a tag or a digest from the list; its content stays until somebody collects garbage. */
   async delete(at: Place, name: string): Promise<void> {
     this.#writable();
-    if (isDigest(name)) this.#index.dropDigest(name);
-    else this.#index.dropName(layoutName(at, name));
-    await this.#index.flush();
+    if (isDigest(name)) this.index.dropDigest(name);
+    else this.index.dropName(layoutName(at, name));
+    await this.index.flush();
   }
 
   space(): Promise<{ readonly where: string; readonly freeBytes: number }> {
@@ -140,7 +97,7 @@ export class LayoutStore implements Reader, Writer, Lister, Deleter, Spacer, Asy
   async close(): Promise<void> {
     if (this.#lock === undefined) return;
     try {
-      await this.#index.flush(true);
+      await this.index.flush(true);
     } finally {
       await rmdir(join(this.#dir, OWN, "partial")).catch(() => undefined);
       await this.#lock.release();
@@ -158,41 +115,17 @@ export class LayoutStore implements Reader, Writer, Lister, Deleter, Spacer, Asy
     if (manifest.kind === "index") {
       for (const child of manifest.manifests) {
         this.#children.add(child.digest);
-        this.#index.dropUnnamed(child.digest);
+        this.index.dropUnnamed(child.digest);
       }
     }
-    void this.#referrers?.then((referrers) => referrers.add(descriptor, manifest));
-    const isListed = this.#index.byDigest(descriptor.digest) !== undefined;
-    if (!isListed && !this.#children.has(descriptor.digest)) this.#index.addUnnamed(descriptor);
-  }
-
-  async #readReferrers(): Promise<ReferrerIndex> {
-    const referrers = new ReferrerIndex();
-    for (const { name, descriptor } of this.#index.list()) {
-      const content = await this.manifest({ repository: "" }, descriptor).catch(() => undefined);
-      if (content === undefined) continue;
-      const manifest = parseManifest(content.bytes, content.mediaType, descriptor.digest);
-      referrers.add({ ...descriptor, mediaType: content.mediaType }, manifest);
-      if (name !== undefined && manifest.kind === "index") referrers.addFallback(splitLayoutName(name).tag, manifest);
-    }
-    return referrers;
+    const isListed = this.index.byDigest(descriptor.digest) !== undefined;
+    if (!isListed && !this.#children.has(descriptor.digest)) this.index.addUnnamed(descriptor);
   }
 
   #writable(): void {
     if (this.#lock !== undefined) return;
     throw new OciError({ code: "UNSUPPORTED", message: `Cannot write to ${this.name}: it was opened for reading`, subject: this.name });
   }
-}
-
-/** Refuses bytes that are not what the descriptor says. */
-export function checkManifest(descriptor: Pick<Descriptor, "digest" | "size">, manifest: ManifestBytes): void {
-  const got = digestOf(manifest.bytes, digestAlgorithm(descriptor.digest));
-  if (got === descriptor.digest && manifest.bytes.byteLength === descriptor.size) return;
-  throw new OciError({
-    code: got === descriptor.digest ? "SIZE_MISMATCH" : "DIGEST_MISMATCH",
-    message: `Cannot store manifest ${descriptor.digest}: expected ${descriptor.size} bytes of that digest, got ${manifest.bytes.byteLength} bytes of ${got}`,
-    subject: descriptor.digest,
-  });
 }
 
 async function makeLayout(dir: string): Promise<void> {

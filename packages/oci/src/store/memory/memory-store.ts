@@ -3,7 +3,7 @@ import { checkExpected, Hasher } from "../../hash.ts";
 import type { Descriptor } from "../../model/descriptor.ts";
 import { type Digest, digestAlgorithm, isDigest } from "../../model/digest.ts";
 import { parseManifest } from "../../model/manifest.ts";
-import { checkManifest } from "../layout/layout-store.ts";
+import { checkManifest } from "../check-manifest.ts";
 import { fallbackSubject, ReferrerIndex } from "../referrer-index.ts";
 import type { BlobWrite, ByteSource, Deleter, IoOptions, Lister, ManifestBytes, Mounter, Place, Reader, Writer } from "../types.ts";
 

@@ -1,0 +1,109 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncFolder } from "../disk/atomic-file.ts";
+import { BatchedFile } from "../disk/batched-file.ts";
+import { diskError } from "../disk/errors.ts";
+import { padded, TAR_BLOCK, tarHeader } from "./tar-header.ts";
+
+/** An entry that is being written; the next one waits until it has ended. */
+export interface TarBody {
+  append(chunk: Uint8Array): Promise<void> | undefined;
+  /** Ends the entry. Its body must have the promised size. */
+  end(): Promise<void>;
+  /** Cuts the entry off as if it had never been begun. */
+  cut(): Promise<void>;
+}
+
+/** A tar that is written once, entry after entry, under a temporary name; it appears under its own when it is complete. */
+export class TarWriter {
+  readonly #path: string;
+  readonly #temporary: string;
+  readonly #file: FileHandle;
+  #position = 0;
+  #last: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, temporary: string, file: FileHandle) {
+    this.#path = path;
+    this.#temporary = temporary;
+    this.#file = file;
+  }
+
+  static async create(path: string): Promise<TarWriter> {
+    const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
+    try {
+      return new TarWriter(path, temporary, await open(temporary, "wx", 0o644));
+    } catch (error) {
+      throw diskError(error, "write the archive", path);
+    }
+  }
+
+  /** Begins an entry when all earlier ones have ended. */
+  async begin(entry: { readonly name: string; readonly size: number; readonly folder?: boolean }): Promise<TarBody> {
+    const turn = Promise.withResolvers<void>();
+    const before = this.#last;
+    this.#last = turn.promise;
+    await before;
+    const start = this.#position;
+    const out = new BatchedFile(this.#file, start);
+    let open = true;
+    const finish = (position: number): void => {
+      this.#position = position;
+      open = false;
+      turn.resolve();
+    };
+    void out.write(tarHeader(entry));
+    return {
+      append: (chunk) => out.write(chunk)?.catch((error: unknown) => this.#failed(error)),
+      end: async () => {
+        const end = start + TAR_BLOCK + padded(entry.size);
+        if (out.size < end) void out.write(new Uint8Array(end - out.size));
+        await this.#guard(() => out.flush());
+        finish(end);
+      },
+      cut: async () => {
+        if (!open) return;
+        finish(start);
+        await this.#guard(() => this.#file.truncate(start));
+      },
+    };
+  }
+
+  /** Writes a small file whole. */
+  async file(name: string, bytes: Uint8Array): Promise<void> {
+    const body = await this.begin({ name, size: bytes.byteLength });
+    await body.append(bytes);
+    await body.end();
+  }
+
+  /** Writes a folder's entry. */
+  async folder(name: string): Promise<void> {
+    await (await this.begin({ name, size: 0, folder: true })).end();
+  }
+
+  /** Writes the end mark and gives the archive its name. */
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#guard(async () => {
+      await this.#file.truncate(this.#position + 2 * TAR_BLOCK);
+      await this.#file.datasync();
+      await this.#file.close();
+      await rename(this.#temporary, this.#path);
+      await syncFolder(dirname(this.#path));
+    });
+  }
+
+  /** Leaves nothing. */
+  async discard(): Promise<void> {
+    await this.#file.close().catch(() => undefined);
+    await rm(this.#temporary, { force: true });
+  }
+
+  async #guard(task: () => Promise<void>): Promise<void> {
+    await task().catch((error: unknown) => this.#failed(error));
+  }
+
+  #failed(error: unknown): never {
+    throw diskError(error, "write the archive", this.#path);
+  }
+}
