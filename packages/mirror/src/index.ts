@@ -49,11 +49,15 @@ export {
 } from "./plan/types.ts";
 export { isOpen, PROBLEM_CODES, type Problem, type ProblemCode } from "./problem/problem.ts";
 export { parseWaiver, type Waiver, waive, waiverFor } from "./problem/waive.ts";
+export { type Connected, openConnected } from "./run/connected.ts";
 export type { PlanEvent, PlanOptions, RunContext } from "./run/context.ts";
 export { CatalogGuards, type PartialCatalog } from "./run/guard.ts";
 export { type MadePlan, makePlan, type PlanInput } from "./run/make-plan.ts";
 export { type MirrorOptions, type MirrorTarget, mirrorLock } from "./run/mirror-lock.ts";
 export { type ErrorRow, errorRow, type MirrorReport, mirrorReport, type ReportImage, type RunResult, runResult } from "./run/report.ts";
+export type { DescribedResources, DescribeResources, ResourceSubject } from "./run/resources.ts";
+export { type MirrorRun, runMirror } from "./run/run-mirror.ts";
+export { checkStrict, type FinishedPlan, type LockSource, type PlanRun, runPlan } from "./run/run-plan.ts";
 export type { ExtraFinding, MissingFinding, VerifyReport, WrongFinding } from "./verify/types.ts";
 export { type VerifiedStore, type VerifyOptions, verifyLock } from "./verify/verify.ts";
 export { keepOnly, readTextFile, writeIfChanged, writeTextFile } from "./workspace/files.ts";

@@ -7,7 +7,7 @@ import { bundleImageRepairer } from "../gather/repair.ts";
 import { Sources } from "../gather/sources.ts";
 import { buildLock, imageKey } from "../lock/build.ts";
 import { diffLocks, type LockDifference } from "../lock/diff.ts";
-import type { ImageSetLock, LockedResources } from "../lock/types.ts";
+import type { ImageSetLock } from "../lock/types.ts";
 import { settleCollisions } from "../plan/collisions.ts";
 import { CostCounter } from "../plan/costs.ts";
 import { type ImageRequest, planImages } from "../plan/plan.ts";
@@ -21,6 +21,7 @@ import { describeImage, type ResolveContext, type ResolvedImage, resolveImage } 
 import { layoutSource, registrySource } from "../resolve/source.ts";
 import { Memo } from "../workspace/memo.ts";
 import type { PlanEvent, PlanOptions, RunContext } from "./context.ts";
+import type { DescribeResources } from "./resources.ts";
 
 /** Images that are asked about at the same time; each host's gate bounds further. */
 const RESOLVE_AT_ONCE = 48;
@@ -29,10 +30,7 @@ export interface PlanInput extends PlanOptions {
   /** The lock of the last plan: what it knows of referrers is not asked again. */
   readonly previous: ImageSetLock | undefined;
   /** Names of the cluster's resources, which another room decides. */
-  readonly resources: (lock: Omit<ImageSetLock, "resources">) => {
-    readonly resources: LockedResources;
-    readonly problems: readonly Problem[];
-  };
+  readonly resources: DescribeResources;
   readonly onEvent?: ((event: PlanEvent) => void) | undefined;
 }
 

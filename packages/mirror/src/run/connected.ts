@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { type Journal, openJournal } from "@skerry/oci";
+import { type BuiltCatalog, BuiltCatalogs } from "../gather/build-catalog.ts";
+import { rebuildCatalog } from "../gather/rebuild.ts";
+import { Sources } from "../gather/sources.ts";
+import type { ImageSetLock } from "../lock/types.ts";
+import type { PlannedCatalog } from "../plan/types.ts";
+import { Memo } from "../workspace/memo.ts";
+import type { RunContext } from "./context.ts";
+import { connectedSources, type SourceOf } from "./roots.ts";
+
+/** What a connected run reads from and remembers, opened together and closed together. */
+export interface Connected extends AsyncDisposable {
+  readonly source: SourceOf;
+  readonly journal: Journal;
+}
+
+/** Opens sources, built catalogs and journal of a workspace for one lock. */
+export async function openConnected(lock: ImageSetLock, context: RunContext): Promise<Connected> {
+  const parts = new AsyncDisposableStack();
+  try {
+    const sources = parts.use(new Sources(context.reader, context.manifests));
+    const built = parts.use(await BuiltCatalogs.open(join(context.workspace.cacheDir, "built")));
+    const journal = parts.use(await openJournal(join(context.workspace.journalDir, "presence.jsonl")));
+    const source = connectedSources(lock, {
+      sources,
+      built,
+      baseDir: context.baseDir,
+      rebuild: rebuilder(lock, { sources, built, context }),
+    });
+    return { source, journal, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  } catch (error) {
+    await parts.disposeAsync();
+    throw error;
+  }
+}
+
+/** Builds catalogs of a lock again, for a workspace that no longer holds them. */
+function rebuilder(
+  lock: ImageSetLock,
+  parts: { readonly sources: Sources; readonly built: BuiltCatalogs; readonly context: RunContext },
+): (catalog: PlannedCatalog) => Promise<BuiltCatalog> {
+  const { workspace, baseDir, signal } = parts.context;
+  const open = {
+    sources: parts.sources,
+    memo: new Memo(join(workspace.cacheDir, "memo")),
+    catalogsDir: join(workspace.cacheDir, "catalogs"),
+    temporaryDir: workspace.temporaryDir,
+    baseDir,
+    signal,
+  };
+  return async (catalog) => {
+    const { mode, platforms } = catalog;
+    const build = { mode, platforms, skerryVersion: lock.skerryVersion, temporaryDir: workspace.temporaryDir, signal };
+    return await rebuildCatalog(lock, catalog, { built: parts.built, open, build });
+  };
+}

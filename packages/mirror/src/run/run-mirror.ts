@@ -1,0 +1,115 @@
+import { join } from "node:path";
+import type { Reader, TransferReport } from "@skerry/oci";
+import { lockRepository, storeLock } from "../lock/at-target.ts";
+import { imageKey } from "../lock/build.ts";
+import type { ImageSetLock } from "../lock/types.ts";
+import { targetRepository } from "../plan/destination.ts";
+import type { PlannedCatalog } from "../plan/types.ts";
+import { keepOnly } from "../workspace/files.ts";
+import { writeWorkspaceFile } from "../workspace/workspace.ts";
+import { openConnected } from "./connected.ts";
+import type { RunContext } from "./context.ts";
+import { type MirrorOptions, type MirrorTarget, mirrorLock } from "./mirror-lock.ts";
+import { type MirrorReport, mirrorReport } from "./report.ts";
+import { catalogAt, type DescribeResources } from "./resources.ts";
+import { describePlan, type FinishedPlan, keepRate, type PlanRun, writePlanFiles } from "./run-plan.ts";
+
+export interface MirrorRun {
+  readonly plan: FinishedPlan;
+  readonly planRun: PlanRun;
+  readonly target: MirrorTarget;
+  readonly options: MirrorOptions;
+  readonly describe: DescribeResources;
+  /** Keeps the lock at the target too. */
+  readonly storeLock: boolean;
+  /** Requests and retries of the run so far, by host and method. */
+  readonly counts: () => { readonly requests: MirrorReport["requests"]; readonly retries: number };
+}
+
+/**
+ * Transfers a lock, then writes what follows from it: the lock at the target, the cluster's resources, the report. Resources
+ * are made of what is there, so they never promise what is not.
+ */
+export async function runMirror(run: MirrorRun, context: RunContext): Promise<MirrorReport> {
+  const { plan, target } = run;
+  const startedAt = context.now();
+  const transferred = await move(run, context);
+  const endedAt = context.now();
+  await keepRate(context.workspace, { bytes: transferred.moved.bytes, seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 });
+  const files = transferred.interrupted ? {} : await follow(run, transferred, context);
+  const report = mirrorReport({
+    lock: plan.lock,
+    transfer: transferred,
+    target,
+    startedAt,
+    endedAt,
+    ...run.counts(),
+    files: { ...plan.document.files, ...files },
+  });
+  await writeWorkspaceFile(context.workspace, "report.json", `${JSON.stringify(report, undefined, 1)}\n`);
+  return report;
+}
+
+async function move(run: MirrorRun, context: RunContext): Promise<TransferReport> {
+  await using connected = await openConnected(run.plan.lock, context);
+  return await mirrorLock(run.plan.lock, run.target, { options: { ...run.options, signal: context.signal }, ...connected });
+}
+
+async function follow(run: MirrorRun, transferred: TransferReport, context: RunContext): Promise<Record<string, string>> {
+  const { plan, target, describe } = run;
+  const { workspace, signal } = context;
+  if (run.storeLock) await storeLock(target.store, plan.lock, { repository: lockRepository(target.prefix, target.maxNestedPaths), signal });
+  const subject = await deliveredSubject(plan.lock, { target, transferred, signal });
+  const { files } = describe(subject);
+  for (const file of files) await writeWorkspaceFile(workspace, join("cluster-resources", file.name), file.text);
+  await keepOnly(workspace.resourcesDir, new Set(files.map((file) => file.name)));
+  await refreshPlan(run, transferred, context);
+  return { resources: workspace.resourcesDir, report: join(workspace.dir, "report.json") };
+}
+
+/** What of a lock is at the target after a run; a catalog that stayed as it was is named by the digest that it has there. */
+async function deliveredSubject(
+  lock: ImageSetLock,
+  how: { readonly target: MirrorTarget; readonly transferred: TransferReport; readonly signal: AbortSignal | undefined },
+): Promise<ImageSetLock> {
+  const delivered = new Set(
+    how.transferred.outcomes.filter((one) => one.outcome !== "failed" && one.outcome !== "skipped").map((one) => one.id),
+  );
+  const images = lock.images.filter((image) => delivered.has(imageKey(image)));
+  const catalogs: PlannedCatalog[] = [];
+  for (const catalog of lock.catalogs) {
+    if (images.some((image) => image.kind === "catalog" && image.digest === catalog.targetDigest)) catalogs.push(catalog);
+    else catalogs.push(...(await previousCatalog(catalog, how.target, how)));
+  }
+  return { ...lock, images, catalogs };
+}
+
+async function previousCatalog(
+  catalog: PlannedCatalog,
+  target: MirrorTarget,
+  options: { readonly signal: AbortSignal | undefined },
+): Promise<PlannedCatalog[]> {
+  const colon = catalog.targetCatalog.lastIndexOf(":");
+  const repository = targetRepository(target.prefix, catalog.targetCatalog.slice(0, colon), target.maxNestedPaths);
+  const reader: Pick<Reader, "resolve"> = target.store;
+  const found = await reader.resolve({ repository }, catalog.targetCatalog.slice(colon + 1), options);
+  return found === undefined ? [] : [catalogAt(catalog, found.digest)];
+}
+
+/** The plan's document after the run: what is there now need not move again. */
+async function refreshPlan(run: MirrorRun, transferred: TransferReport, context: RunContext): Promise<void> {
+  const { lock, document } = run.plan;
+  const outcomes = new Map(transferred.outcomes.map((one) => [one.id, one.outcome]));
+  const present = lock.images.map((image) => {
+    const outcome = outcomes.get(imageKey(image));
+    return outcome !== undefined && outcome !== "failed" && outcome !== "skipped";
+  });
+  if (present.includes(false)) return;
+  const uniqueBytes = lock.blobs.reduce((sum, blob) => sum + blob.bytes, 0);
+  const costs = { operators: document.operators, manifests: document.totals.manifests };
+  const refreshed = await describePlan(
+    { lock, costs, previous: lock, run: run.planRun, state: { present, presentBytes: uniqueBytes } },
+    context,
+  );
+  await writePlanFiles(context.workspace, { lock, document: refreshed, run: run.planRun });
+}
