@@ -57,6 +57,7 @@ export class Authenticator {
     // A challenge at the resource may name another scope than ours; it then holds for this request only.
     let scopes = access.scopes;
     let scheme: Scheme | undefined;
+    let rounds = 0;
     return {
       authorization: async (signal) => {
         const used = scheme ?? this.#schemes.get(access.host);
@@ -69,10 +70,14 @@ export class Authenticator {
         const before = scheme ?? this.#schemes.get(access.host);
         this.#schemes.set(access.host, learned);
         scheme = learned;
-        const wanted = chosen.params.get("scope");
-        if (wanted !== undefined && wanted !== "") scopes = merged(wanted, scopes);
+        const wider = merged(chosen.params.get("scope") ?? "", scopes);
+        const isWider = wider.length > scopes.length;
+        scopes = wider;
+        rounds += 1;
         if (chosen.scheme === "basic" && challenge.refused?.startsWith("Basic ") === true) return false;
-        if (challenge.refused !== undefined && before !== undefined) await this.#forget({ ...access, scopes: access.scopes }, challenge);
+        // A token fetched for this very request was refused, and nothing else is asked for: the answer is no.
+        if (rounds > 1 && !isWider) return false;
+        if (challenge.refused !== undefined && before !== undefined) await this.#forget(access.host, challenge);
         return (await this.#authorization({ ...access, scopes }, learned, challenge.signal)) !== challenge.refused;
       },
     };
@@ -104,7 +109,7 @@ export class Authenticator {
     });
     const service = scheme.challenge.params.get("service");
     const key = JSON.stringify([access.host, service, realm.href, credentialId(credential)]);
-    const cached = await this.#cached(key, access.scopes);
+    const cached = await this.#cached(key, access.scopes, how.signal);
     if (cached !== undefined) return cached;
     // Shared by everybody who waits, so one caller's abort must not end it.
     const token = fetchToken(this.#engine, { host: access.host, realm, service, scopes: access.scopes, credential, signal: undefined });
@@ -114,10 +119,10 @@ export class Authenticator {
     return abortable(token, how.signal);
   }
 
-  async #cached(key: string, scopes: readonly string[]): Promise<Token | undefined> {
+  async #cached(key: string, scopes: readonly string[], signal: AbortSignal | undefined): Promise<Token | undefined> {
     for (const entry of [...this.#entries(key)]) {
       if (!covers(entry.scopes, scopes)) continue;
-      const token = await entry.token;
+      const token = await abortable(entry.token, signal);
       if (token.expiresAt > this.#engine.clock.now()) return token;
       this.#drop(key, entry);
     }
@@ -125,9 +130,9 @@ export class Authenticator {
   }
 
   /** A token that was refused is not offered again. */
-  async #forget(access: AccessNeeded, challenge: AuthChallenge): Promise<void> {
+  async #forget(host: string, challenge: AuthChallenge): Promise<void> {
     for (const [key, entries] of this.#tokens) {
-      if ((JSON.parse(key) as unknown[])[0] !== access.host) continue;
+      if ((JSON.parse(key) as unknown[])[0] !== host) continue;
       for (const entry of [...entries]) {
         const value = await entry.token.then(
           (token) => token.value,
@@ -173,8 +178,16 @@ function credentialId(credential: Credential | undefined): string {
   return credential === undefined ? "" : createHash("sha256").update(JSON.stringify(credential)).digest("base64");
 }
 
+/** Waits for what others wait for, too: an abort ends the wait, not the work. */
 async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
-  if (signal.aborted) throw new OciError({ code: "ABORTED", message: "Stopped while waiting for a token", cause: signal.reason });
-  return promise;
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(new OciError({ code: "ABORTED", message: "Stopped while waiting for a token", cause: signal.reason }));
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([promise, stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }

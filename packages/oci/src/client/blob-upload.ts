@@ -4,10 +4,6 @@ import type { BlobWrite, IoOptions } from "../store/types.ts";
 import { nameOf, type Repository } from "./repository.ts";
 import { cancelUpload, finishUpload, sendPiece, startUpload, type UploadSession, uploadStatus } from "./uploads.ts";
 
-/** Piece sizes after a 413: proxies commonly allow 100, 50, 10 or 1 MiB. */
-const FIRST_PIECE = 16 * 1024 * 1024;
-const LEAST_PIECE = 512 * 1024;
-
 /**
  * One blob on its way into a registry: POST, then one PUT with its length. A body that breaks off is continued from the
  * registry's offset where it remembers, else from the start; a 413 switches to PATCH in pieces.
@@ -17,7 +13,6 @@ export class RegistryBlobWrite implements BlobWrite {
   readonly #descriptor: Descriptor;
   readonly #io: IoOptions;
   #session: UploadSession | undefined;
-  #piece = 0;
   #done = false;
 
   constructor(at: Repository, what: { descriptor: Descriptor; session: UploadSession; io: IoOptions }) {
@@ -35,8 +30,12 @@ export class RegistryBlobWrite implements BlobWrite {
     const session = this.#session ?? (await startUpload(this.#at, this.#io));
     this.#session = session;
     try {
-      if (this.#piece === 0) await finishUpload(this.#at, { session, descriptor: this.#descriptor, body, io: this.#io });
-      else await this.#inPieces(session, body);
+      const piece = this.#at.net.quirks.pieceSize(this.#at.host);
+      if (piece === undefined || piece >= this.#descriptor.size) {
+        await finishUpload(this.#at, { session, descriptor: this.#descriptor, body, io: this.#io });
+      } else {
+        await this.#inPieces(session, pieces(body, piece));
+      }
       this.#done = true;
     } catch (error) {
       throw await this.#afterFault(error);
@@ -77,7 +76,7 @@ export class RegistryBlobWrite implements BlobWrite {
 
   async #inPieces(start: UploadSession, body: AsyncIterable<Uint8Array>): Promise<void> {
     let session = start;
-    for await (const bytes of pieces(body, this.#piece)) {
+    for await (const bytes of body) {
       session = await sendPiece(this.#at, { session, bytes, digest: this.#descriptor.digest, io: this.#io });
       this.#session = session;
     }
@@ -90,9 +89,7 @@ export class RegistryBlobWrite implements BlobWrite {
     const session = this.#session;
     if (session === undefined) return error;
     if (error.status === 413) {
-      const next = this.#piece === 0 ? FIRST_PIECE : this.#piece / 2;
-      if (next < LEAST_PIECE || this.#descriptor.size <= LEAST_PIECE) return error;
-      this.#piece = next;
+      if (!this.#at.net.quirks.noteTooLarge(this.#at.host, Math.min(this.#descriptor.size, this.#at.net.quirks.pieceSize(this.#at.host) ?? this.#descriptor.size))) return error;
       this.#session = undefined;
       return error.with({
         code: "SERVER_ERROR",

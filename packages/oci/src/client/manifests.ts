@@ -27,24 +27,32 @@ const found = (status: number): boolean => status === 200 || status === 404;
  * Artifactory proxies), and then the digest is computed over the body.
  */
 export async function resolveManifest(at: Repository, name: string, io?: IoOptions): Promise<Descriptor | undefined> {
-  const subject = referenceText(at, name);
+  if (!at.net.quirks.refusesHead(at.host)) {
+    const head = await headManifest(at, { name, io });
+    if (head.status === 404) return undefined;
+    const described = head.status === 200 ? describedBy(head, name) : undefined;
+    if (described !== undefined) return described;
+    if (head.status === 405 || head.status === 501) at.net.quirks.noteHeadRefused(at.host);
+  }
+  const manifest = await getManifest(at, { name, io });
+  return manifest && { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.byteLength };
+}
+
+async function headManifest(at: Repository, what: { name: string; io?: IoOptions | undefined }): Promise<HttpResponse> {
+  const subject = referenceText(at, what.name);
   const head = await sendTo(at, {
     method: "HEAD",
-    path: `manifests/${name}`,
+    path: `manifests/${what.name}`,
     headers: { accept: ACCEPT },
     scopes: [pullScope(at.repository)],
     action: `look up ${subject}`,
     subject,
-    // Some servers know no HEAD: what matters is whether GET works.
-    expect: (status) => found(status) || status === 400 || status === 405 || status === 403 || status === 501,
-    io,
+    // Some servers know no HEAD: what matters is whether GET works, and what it says.
+    expect: (status) => found(status) || status === 400 || status === 403 || status === 405 || status === 501,
+    io: what.io,
   });
   await head.dump();
-  if (head.status === 404) return undefined;
-  const described = head.status === 200 ? describedBy(head, name) : undefined;
-  if (described !== undefined) return described;
-  const manifest = await getManifest(at, { name, io });
-  return manifest === undefined ? undefined : { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.byteLength };
+  return head;
 }
 
 /**

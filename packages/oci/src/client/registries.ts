@@ -10,6 +10,7 @@ import { HttpEngine } from "../http/engine.ts";
 import type { ProxySettings } from "../http/proxy.ts";
 import type { NetEvent } from "../http/types.ts";
 import { RegistryStore } from "../store/registry.ts";
+import { HostQuirks } from "./host-quirks.ts";
 import { ping } from "./ping.ts";
 import type { RegistryNet, Repository } from "./repository.ts";
 
@@ -63,7 +64,8 @@ export class Registries implements AsyncDisposable {
       isInsecure: (host) => this.#isInsecure(host),
       tls: (host) => certificatesFor(host, { dirs: options.certDirs ?? [], extraCa: options.extraCa ?? [] }),
     });
-    this.#net = { engine, auth: new Authenticator({ engine, credentials: options.credentials ?? anonymous, realms: options.realms }) };
+    const auth = new Authenticator({ engine, credentials: options.credentials ?? anonymous, realms: options.realms });
+    this.#net = { engine, auth, quirks: new HostQuirks() };
   }
 
   /** Images to read, through registries.conf: prefixes rewritten, mirrors first, blocked names refused. */

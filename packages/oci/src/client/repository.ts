@@ -4,11 +4,13 @@ import type { HttpEngine } from "../http/engine.ts";
 import type { HttpRequest, HttpResponse } from "../http/types.ts";
 import { isRepository } from "../model/reference.ts";
 import type { IoOptions } from "../store/types.ts";
+import type { HostQuirks } from "./host-quirks.ts";
 
 /** The parts that every registry request of a run shares. */
 export interface RegistryNet {
   readonly engine: HttpEngine;
   readonly auth: Authenticator;
+  readonly quirks: HostQuirks;
 }
 
 /** One repository at one registry, as it is contacted. */

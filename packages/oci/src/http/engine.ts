@@ -100,7 +100,8 @@ export class HttpEngine {
     const own = await this.#place(request);
     try {
       const response = await this.#persist(request);
-      return own === undefined ? response : releasing(response, own);
+      if (own !== undefined) response.whenDone(() => own.release());
+      return response;
     } catch (error) {
       own?.release();
       throw error;
@@ -153,7 +154,9 @@ export class HttpEngine {
         if (overloaded) this.#slowDown(request, { gate: gate.host, generation, pauseMs });
         const absent = isAbsent(error) && this.#hosts.of(request.host).answered;
         const bearable = pauseMs === undefined || isBearablePause(pauseMs);
-        if (attempt >= most || !(isTransient(error) || absent) || !bearable) throw error.with({ tries: error.tries ?? attempt });
+        // An error that counts tries went through this loop already: the token service of this registry.
+        const final = attempt >= most || error.tries !== undefined || !bearable;
+        if (final || !(isTransient(error) || absent)) throw error.with({ tries: error.tries ?? attempt });
         await this.pauseForRetry({ host: request.host, method: request.method, attempt, pauseMs, error, signal: request.signal });
       }
     }
@@ -199,6 +202,8 @@ export class HttpEngine {
   /** One try: scheme found, challenge answered, redirects followed. */
   async #once(request: HttpRequest): Promise<Attempt> {
     const state = this.#hosts.of(request.host);
+    // A token request happens inside the request that everybody waits for.
+    if (request.ungated === true) return this.#authorized(request, state);
     return settled(state, async () => {
       try {
         return await this.#authorized(request, state);
@@ -223,21 +228,19 @@ export class HttpEngine {
   }
 
   async #authorized(request: HttpRequest, state: HostState): Promise<Attempt> {
-    const used = await request.auth?.authorization(request.signal);
-    const attempt = await this.#follow(request, { state, authorization: used });
-    if (attempt.response.status !== 401 || attempt.redirected || request.auth === undefined) return attempt;
-    const challenge = attempt.response.header("www-authenticate");
-    if (challenge === undefined) return attempt;
-    const learned = await request.auth.challenged({
-      headers: [challenge],
-      url: attempt.response.url,
-      refused: used,
-      signal: request.signal,
-    });
-    // A streamed body is gone: the caller has to come back with it.
-    if (!learned || request.body?.kind === "stream") return attempt;
-    await attempt.response.dump();
-    return this.#follow(request, { state, authorization: await request.auth.authorization(request.signal) });
+    let authorization = await request.auth?.authorization(request.signal);
+    // Two rounds: one may teach the scheme, the other a scope that only the resource asks for.
+    for (let round = 0; ; round++) {
+      const attempt = await this.#follow(request, { state, authorization });
+      const challenge = attempt.response.header("www-authenticate");
+      if (attempt.response.status !== 401 || attempt.redirected || challenge === undefined || round === 2) return attempt;
+      const { url } = attempt.response;
+      const learned = await request.auth?.challenged({ headers: [challenge], url, refused: authorization, signal: request.signal });
+      // A streamed body is gone: the caller has to come back with it.
+      if (learned !== true || request.body?.kind === "stream") return attempt;
+      await attempt.response.dump();
+      authorization = await request.auth?.authorization(request.signal);
+    }
   }
 
   async #follow(request: HttpRequest, how: { state: HostState; authorization: string | undefined }): Promise<Attempt> {
@@ -283,22 +286,4 @@ export class HttpEngine {
 
 function doingOf(request: HttpRequest): Doing {
   return { action: request.action, host: request.host, subject: request.subject };
-}
-
-/** Gives the place at the gate back when the body is done with. */
-function releasing(response: HttpResponse, slot: Slot): HttpResponse {
-  return {
-    status: response.status,
-    url: response.url,
-    header: (name) => response.header(name),
-    async *stream() {
-      try {
-        yield* response.stream();
-      } finally {
-        slot.release();
-      }
-    },
-    bytes: (max) => response.bytes(max).finally(() => slot.release()),
-    dump: () => response.dump().finally(() => slot.release()),
-  };
 }

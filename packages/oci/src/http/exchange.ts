@@ -58,6 +58,8 @@ class Control {
   readonly #watched: Watched;
   readonly #unlink: () => void;
   #bodyFault: unknown;
+  #ended = false;
+  #listener: (() => void) | undefined;
 
   constructor(context: ExchangeContext, out: Outgoing) {
     this.#context = context;
@@ -81,10 +83,14 @@ class Control {
     return body.kind === "bytes" ? body.bytes : this.#upload(body.chunks, body.size);
   }
 
+  /** Whether a rate limit is set: asked first, since waiting costs a turn of the loop per chunk. */
+  get isPaced(): boolean {
+    return this.#context.rate !== undefined;
+  }
+
   async pace(bytes: number): Promise<void> {
-    if (this.#context.rate === undefined) return;
     this.#watched.resting();
-    await this.#context.rate.take(bytes, this.#abort.signal);
+    await this.#context.rate?.take(bytes, this.#abort.signal);
   }
 
   /** The error to report: whatever broke off the exchange first wins over what undici made of it. */
@@ -94,9 +100,17 @@ class Control {
     return transportFailure(cause, this.#out.doing);
   }
 
+  whenDone(listener: () => void): void {
+    if (this.#ended) listener();
+    else this.#listener = listener;
+  }
+
   end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
     this.#watched.end();
     this.#unlink();
+    this.#listener?.();
   }
 
   /**
@@ -109,7 +123,7 @@ class Control {
       this.#watched.resting();
       for await (const chunk of chunks) {
         if (held !== undefined) {
-          if (this.#context.rate !== undefined) await this.pace(held.byteLength);
+          if (this.isPaced) await this.pace(held.byteLength);
           this.#watched.waiting();
           yield held;
           this.#watched.resting();
@@ -155,7 +169,7 @@ class WireResponse implements HttpResponse {
       watched.waiting();
       for await (const chunk of this.#answer.body as AsyncIterable<Uint8Array>) {
         watched.resting();
-        await this.#control.pace(chunk.byteLength);
+        if (this.#control.isPaced) await this.#control.pace(chunk.byteLength);
         yield chunk;
         watched.waiting();
       }
@@ -164,6 +178,10 @@ class WireResponse implements HttpResponse {
     } finally {
       this.#control.end();
     }
+  }
+
+  whenDone(listener: () => void): void {
+    this.#control.whenDone(listener);
   }
 
   async bytes(max: number): Promise<Uint8Array> {

@@ -62,6 +62,8 @@ export interface HttpResponse {
   bytes(max: number): Promise<Uint8Array>;
   /** Reads off a small rest or closes the connection. */
   dump(): Promise<void>;
+  /** Calls back once when the body has been read, dumped or broken off. */
+  whenDone(listener: () => void): void;
 }
 
 /** What happens in the engine, for displays and logs. */

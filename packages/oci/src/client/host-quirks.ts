@@ -1,0 +1,31 @@
+/** Piece sizes after a 413: proxies commonly allow 100, 50, 10 or 1 MiB. */
+const FIRST_PIECE = 16 * 1024 * 1024;
+const LEAST_PIECE = 512 * 1024;
+
+/** What a run learns about the ways of each registry, so that it pays for the lesson once. */
+export class HostQuirks {
+  readonly #noHead: Set<string> = new Set();
+  readonly #pieces: Map<string, number> = new Map();
+
+  /** The registry answers GET for manifests, but not HEAD. */
+  refusesHead(host: string): boolean {
+    return this.#noHead.has(host);
+  }
+
+  noteHeadRefused(host: string): void {
+    this.#noHead.add(host);
+  }
+
+  /** Bytes per request that an upload is cut into, or undefined for the whole in one. */
+  pieceSize(host: string): number | undefined {
+    return this.#pieces.get(host);
+  }
+
+  /** Learns from a 413 to a request of `sent` bytes. False when the pieces are as small as they get. */
+  noteTooLarge(host: string, sent: number): boolean {
+    const next = Math.min(FIRST_PIECE, Math.floor(sent / 2), this.#pieces.get(host) ?? FIRST_PIECE);
+    if (next < LEAST_PIECE) return false;
+    this.#pieces.set(host, next);
+    return true;
+  }
+}
