@@ -26,6 +26,10 @@ export const MAX_OBJECT_BYTES = 250_000;
 const HOST = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(?::[0-9]+)?";
 const LOCATION = new RegExp(`^${HOST}(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$`);
 
+/** A name as long as any, and what an entry may need beside its own text (commas, brackets), so that sums stay on the safe side. */
+const NAME = "x".repeat(50);
+const SEPARATORS = 4;
+
 /** What is needed beside the rules. */
 export interface MirrorSetOptions {
   readonly imageSet: string;
@@ -65,24 +69,32 @@ function mirrorSet(
 /** Cuts the list so that each object stays below the limit both as YAML and as the JSON of the annotation. */
 function split(kind: MirrorSetKind, rules: readonly MirrorRule[], options: MirrorSetOptions): MirrorRule[][] {
   const limit = options.maxBytes ?? MAX_OBJECT_BYTES;
-  const frame = sizeOf(mirrorSet(kind, { name: "x".repeat(64), imageSet: "x".repeat(40), rules: [], options }));
+  const sizesOf = (some: readonly MirrorRule[]) => sizes(mirrorSet(kind, { name: NAME, imageSet: NAME, rules: some, options }));
+  const frame = sizesOf([]);
   const parts: MirrorRule[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
+  let used: Sizes = { yaml: limit, json: limit };
   for (const rule of rules) {
-    const own = sizeOf(mirrorSet(kind, { name: "", imageSet: "", rules: [rule], options }));
-    if (bytes + own >= limit) {
+    const own = sizesOf([rule]);
+    const sum = { yaml: used.yaml + own.yaml - frame.yaml + SEPARATORS, json: used.json + own.json - frame.json + SEPARATORS };
+    if (sum.yaml >= limit || sum.json >= limit) {
       parts.push([]);
-      bytes = frame;
+      used = { yaml: own.yaml + SEPARATORS, json: own.json + SEPARATORS };
+    } else {
+      used = sum;
     }
     parts.at(-1)?.push(rule);
-    bytes += own;
   }
   return parts;
 }
 
-/** An upper bound: the frame around the entry is counted with it. */
-function sizeOf(object: KubeObject): number {
-  return Math.max(Buffer.byteLength(yamlText(object)), Buffer.byteLength(JSON.stringify(object)));
+/** Bytes of an object in the file, and in the annotation of `oc apply`. */
+interface Sizes {
+  readonly yaml: number;
+  readonly json: number;
+}
+
+function sizes(object: KubeObject): Sizes {
+  return { yaml: Buffer.byteLength(yamlText(object)), json: Buffer.byteLength(JSON.stringify(object)) };
 }
 
 function checkLocation(location: string, kind: MirrorSetKind): void {
