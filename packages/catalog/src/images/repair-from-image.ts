@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { formatReference } from "@skerry/oci";
-import { asObject, type JsonObject, member } from "../document/shape.ts";
+import { firstDocument } from "../bundle/manifest-file.ts";
+import { type JsonObject, member } from "../document/shape.ts";
 import { extractFromImage } from "../image/extract.ts";
 import { type ImageAt, platformImages } from "../image/image-manifest.ts";
 import type { BrokenEntry, Bundle, BundleImage, CatalogProblem } from "../types.ts";
 import { byBytes } from "../write/go-json.ts";
-import { parseGoYaml } from "../yaml/parse-yaml.ts";
 import { readLooseReference } from "./loose-reference.ts";
 import { csvAnswer } from "./match-csv.ts";
 import { foundProblem } from "./reference-problem.ts";
@@ -90,17 +90,6 @@ async function firstCsv(directory: string, paths: readonly string[]): Promise<Js
     if (member(manifest, "kind") === "ClusterServiceVersion") return manifest;
   }
   return undefined;
-}
-
-/** Only the first document of a manifest file counts, as for opm. */
-function firstDocument(text: string): JsonObject | undefined {
-  try {
-    const documents = text.replace(/^﻿/, "").split(/^---(?:[ \t].*)?$/m);
-    const first = documents.find((document) => document.trim() !== "" && !/^(\s*#.*\n?)*\s*$/.test(document));
-    return asObject(parseGoYaml(first ?? ""));
-  } catch {
-    return undefined;
-  }
 }
 
 function merged(images: readonly BundleImage[]): readonly BundleImage[] {
