@@ -1,4 +1,16 @@
+export { isRepositoryGlob, type RepositoryGlobs } from "./auth/globs.ts";
+export { addUser, listUsers, type RegistryUser, removeUser, type UserFiles, userFilesIn } from "./auth/user-files.ts";
+export type { CareScrubOptions, RegistryCare, RepairSources } from "./care/local-care.ts";
+export { folderSources, type OpenCareOptions, type OpenedCare, openRegistryCare } from "./care/open-care.ts";
+export type { BackupReport, CollectionReport, DamagedBlob, RetentionReport, ScrubReport, StatusReport } from "./care/report.ts";
+export { type RetentionPolicy, type RetentionRule, readRetentionPolicy } from "./care/retain.ts";
+export { type RepairSource, repairFromFolder } from "./care/scrub.ts";
 export { isRegistryError, REGISTRY_ERROR_CODES, RegistryError, type RegistryErrorCode, type RegistryErrorFields } from "./errors.ts";
+export type { AccessEntry, AuditEntry } from "./http/logs.ts";
 export type { RegistryOptions, RunningRegistry } from "./options.ts";
 export { startRegistry } from "./server.ts";
-export { type FileFacts, type FileSystem, nodeFiles, type OpenFile } from "./store/files.ts";
+export type { Content, ManifestFacts, OpenBlob, StoredManifest } from "./store/content.ts";
+export { type FileFacts, type FileSpace, type FileSystem, nodeFiles, type OpenFile } from "./store/files.ts";
+export { type SystemdUnitOptions, systemdUnit } from "./systemd.ts";
+export type { TlsChoice } from "./tls/certificates.ts";
+export { type TrustTexts, trustTexts } from "./tls/trust.ts";

@@ -1,149 +1,174 @@
 import { mkdir } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
+import { Server as TlsServer } from "node:https";
+import { dirname, join } from "node:path";
 import { MAX_MANIFEST_BYTES } from "@skerry/oci";
-import { isRegistryError, RegistryError } from "./errors.ts";
-import { ApiError } from "./http/api-error.ts";
-import type { Access, RegistryContext } from "./http/context.ts";
-import { dispatch } from "./http/dispatch.ts";
-import { Exchange } from "./http/exchange.ts";
+import { BasicAccess } from "./auth/basic-auth.ts";
+import { everybody } from "./auth/everybody.ts";
+import { serveControl } from "./care/control-server.ts";
+import { LocalCare } from "./care/local-care.ts";
+import { folderSources } from "./care/open-care.ts";
+import { RegistryError } from "./errors.ts";
+import type { RegistryContext, Writable } from "./http/context.ts";
+import { RequestHandler } from "./http/handler.ts";
+import { isLoopback, type ListenAddress, listenAddress, makeServer, startListening, stopListening } from "./http/listen.ts";
+import { Metrics } from "./http/metrics.ts";
+import { SpaceGuard } from "./http/space.ts";
 import type { RegistryOptions, RunningRegistry } from "./options.ts";
-import { errorCode } from "./store/files.ts";
 import { Layout } from "./store/layout.ts";
 import { openStore } from "./store/open.ts";
 import { takeRoot } from "./store/owner.ts";
+import type { RegistryStore } from "./store/store.ts";
 import { Uploads } from "./store/uploads.ts";
+import type { ServerCertificate, TlsChoice } from "./tls/certificates.ts";
 
-const DAY_MS = 24 * 3600_000;
+const HOUR_MS = 3600_000;
+const DAY_MS = 24 * HOUR_MS;
 const DRAIN_MS = 30_000;
-const READ_BYTES = 1024 * 1024;
+const IDLE_MS = 120_000;
+const MAX_UPLOADS = 1000;
 
-const EVERYBODY: Access = { open: true, authenticate: async () => undefined, require: () => undefined, may: () => true };
+/** Parts that are started one after the other, and stopped in the opposite order. */
+interface Parts {
+  readonly options: RegistryOptions;
+  readonly now: () => number;
+  readonly address: ListenAddress;
+  readonly stack: AsyncDisposableStack;
+  certificate: ServerCertificate | undefined;
+}
 
 /**
  * Starts a registry in this process.
- * @throws RegistryError `ROOT_BUSY`, `ROOT_INVALID`, `LISTEN_INVALID`, `LISTEN_FAILED`
+ * @throws RegistryError `ROOT_BUSY`, `ROOT_INVALID`, `LISTEN_INVALID`, `LISTEN_UNSAFE`, `LISTEN_FAILED`, `CONFIG_INVALID`, `CERTIFICATE_INVALID`
  */
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
-  const { host, port } = listenAddress(options.listen ?? "127.0.0.1:0");
+  const address = listenAddress(options.listen ?? "127.0.0.1:0");
+  checkSafe(address, options);
   await mkdir(options.root, { recursive: true, mode: 0o700 });
-  const owner = await takeRoot(new Layout(options.root));
-  try {
-    const store = await openStore(options.root, {
-      ...(options.files === undefined ? {} : { files: options.files }),
-      ...(options.now === undefined ? {} : { now: options.now }),
-      ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
-    });
-    const uploads = new Uploads(store, options.uploadLifeMs ?? DAY_MS);
-    const context: RegistryContext = {
-      content: store,
-      writable: options.readOnly === true ? undefined : { store, uploads, checkSpace: async () => undefined },
-      access: EVERYBODY,
-      limits: { manifestBytes: options.maxManifestBytes ?? MAX_MANIFEST_BYTES, uploadsPerUser: options.maxUploadsPerUser ?? 1000 },
-    };
-    const server = makeServer(context, options);
-    await listening(server, host, port);
-    const close = async (): Promise<void> => {
-      await stopped(server);
-      await uploads.park();
-      await owner[Symbol.asyncDispose]();
-    };
-    return running(server, host, close);
-  } catch (error) {
-    await owner[Symbol.asyncDispose]();
-    throw error;
-  }
+  await using stack = new AsyncDisposableStack();
+  const parts: Parts = { options, now: options.now ?? Date.now, address, stack, certificate: undefined };
+  await renew(parts);
+  const access = options.auth === "htpasswd" ? await basicAccess(parts) : everybody;
+  const writable = options.content === undefined ? await openWritable(parts) : undefined;
+  let ready = true;
+  const context: RegistryContext = {
+    content: options.content ?? (writable?.store as RegistryStore),
+    writable: options.readOnly === true ? undefined : writable,
+    access,
+    names: new Set((options.hosts ?? []).map((name) => name.toLowerCase())),
+    metrics: metricsOf(parts, writable),
+    isReady: () => ready,
+    limits: { manifestBytes: options.maxManifestBytes ?? MAX_MANIFEST_BYTES, uploadsPerUser: options.maxUploadsPerUser ?? MAX_UPLOADS },
+  };
+  const { onAccess, onAudit, onFault } = options;
+  const handler = new RequestHandler(context, { now: parts.now, onAccess, onAudit, onFault });
+  const server = makeServer((request, response) => handler.handle(request, response), {
+    pair: parts.certificate,
+    idleMs: options.idleMs ?? IDLE_MS,
+  });
+  const port = await startListening(server, address);
+  stack.defer(async () => {
+    ready = false;
+    await stopListening(server, options.drainMs ?? DRAIN_MS);
+    await handler.idle();
+  });
+  const reload = async (): Promise<void> => {
+    if (access instanceof BasicAccess) await access.reload();
+    await renew(parts);
+    if (server instanceof TlsServer && parts.certificate !== undefined) {
+      server.setSecureContext({ cert: parts.certificate.certificate, key: parts.certificate.key });
+    }
+  };
+  const daily = setInterval(() => {
+    reload().catch((error: unknown) => options.onWarning?.(error instanceof Error ? error.message : "The daily reload failed."));
+  }, DAY_MS);
+  daily.unref();
+  stack.defer(() => clearInterval(daily));
+  return running({ server, address, port, reload, parts: stack.move() });
 }
 
-function running(server: Server, host: string, close: () => Promise<void>): RunningRegistry {
-  const { port } = server.address() as AddressInfo;
-  const name = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+interface Started {
+  readonly server: Server;
+  readonly address: ListenAddress;
+  readonly port: number;
+  readonly reload: () => Promise<void>;
+  readonly parts: AsyncDisposableStack;
+}
+
+function running({ server, address, port, reload, parts }: Started): RunningRegistry {
+  const name = `${address.host.includes(":") ? `[${address.host}]` : address.host}:${port}`;
+  const scheme = server instanceof TlsServer ? "https" : "http";
   let closing: Promise<void> | undefined;
-  const once = (): Promise<void> => {
-    closing ??= close();
+  const close = (): Promise<void> => {
+    closing ??= parts.disposeAsync();
     return closing;
   };
-  return { host: name, url: `http://${name}`, port, close: once, [Symbol.asyncDispose]: once };
+  return { host: name, url: `${scheme}://${name}`, port, reload, close, [Symbol.asyncDispose]: close };
 }
 
-function makeServer(context: RegistryContext, options: RegistryOptions): Server {
-  const server = createServer(
-    {
-      // A push of a large blob over a slow line takes hours; a connection that stands still is ended by the idle timer.
-      requestTimeout: 0,
-      headersTimeout: 60_000,
-      keepAliveTimeout: 75_000,
-      highWaterMark: READ_BYTES,
-      maxHeaderSize: 32 * 1024,
-      noDelay: true,
-    },
-    (request, response) => {
-      void handle(context, request, response);
-    },
-  );
-  server.timeout = options.idleMs ?? 120_000;
-  return server;
-}
-
-async function handle(context: RegistryContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const exchange = new Exchange(request, response);
-  try {
-    await dispatch(context, exchange);
-  } catch (error) {
-    if (response.headersSent || exchange.brokenOff) response.destroy();
-    else exchange.refuse(asApiError(error));
-  }
-}
-
-function asApiError(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  if (["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "") || (isRegistryError(error) && error.code === "NO_SPACE")) {
-    return new ApiError("INSUFFICIENT_STORAGE", { detail: "The registry's disk is full." });
-  }
-  return new ApiError("UNKNOWN", { detail: `The store failed (${errorCode(error) ?? "unexpected"}).` });
-}
-
-/** Waits for requests to end, then breaks off what is left. */
-async function stopped(server: Server): Promise<void> {
-  const done = new Promise<void>((resolve) => {
-    server.close(() => resolve());
+/** @throws RegistryError `LISTEN_UNSAFE` */
+function checkSafe(address: ListenAddress, options: RegistryOptions): void {
+  const tls = (options.tls?.kind ?? "off") !== "off";
+  if (isLoopback(address) || options.unsafe === true || (tls && options.auth === "htpasswd")) return;
+  throw new RegistryError({
+    code: "LISTEN_UNSAFE",
+    message: `Cannot listen on ${address.host}:${address.port}: other machines reach it, and it has ${tls ? "no users" : "no TLS"}`,
+    subject: `${address.host}:${address.port}`,
+    hint: "Use --tls auto --auth htpasswd, listen on 127.0.0.1, or say --i-know.",
   });
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  await done;
-  clearTimeout(timer);
 }
 
-async function listening(server: Server, host: string, port: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen({ host, port }, resolve);
-  try {
-    await promise;
-  } catch (cause) {
-    throw new RegistryError({
-      code: "LISTEN_FAILED",
-      message: `Cannot listen on ${host}:${port}: ${errorCode(cause) ?? "unexpected"}`,
-      subject: `${host}:${port}`,
-      hint: "Name another address or port with --listen.",
-      cause,
-    });
-  }
-  server.removeListener("error", reject);
+/** The certificate part is loaded when it is needed: its library takes a while to start. */
+async function renew(parts: Parts): Promise<void> {
+  const choice: TlsChoice = parts.options.tls ?? { kind: "off" };
+  if (choice.kind === "off") return;
+  const { serverCertificate } = await import("./tls/certificates.ts");
+  const { root, hosts = [] } = parts.options;
+  parts.certificate = await serverCertificate(choice, { root, hosts, now: parts.now() });
+  if (parts.certificate.warning !== undefined) parts.options.onWarning?.(parts.certificate.warning);
 }
 
-/** @throws RegistryError `LISTEN_INVALID` */
-function listenAddress(text: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65535) {
-    throw new RegistryError({
-      code: "LISTEN_INVALID",
-      message: `Cannot listen on ${JSON.stringify(text)}: expected HOST:PORT`,
-      subject: text,
-      hint: "Write 127.0.0.1:5000, [::1]:5000 or :0.",
-    });
-  }
-  const host = match[1] ?? match[2] ?? "";
-  return { host: host === "" ? "127.0.0.1" : host, port };
+function basicAccess({ options, now }: Parts): Promise<BasicAccess> {
+  const htpasswd = options.htpasswd ?? join(options.root, "htpasswd");
+  const access = options.accessFile ?? join(dirname(htpasswd), "access.yaml");
+  return BasicAccess.load({ files: { htpasswd, access }, anonymousPull: options.anonymousPull === true, now });
+}
+
+async function openWritable(parts: Parts): Promise<Writable> {
+  const { options, stack, now } = parts;
+  const layout = new Layout(options.root);
+  stack.use(await takeRoot(layout));
+  const { files, leaseMs } = options;
+  const store = await openStore(options.root, {
+    now,
+    ...(files === undefined ? {} : { files }),
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+  });
+  const uploads = new Uploads(store, options.uploadLifeMs ?? DAY_MS);
+  const care = new LocalCare(store, uploads, {
+    sources: options.repairSources ?? folderSources,
+    certificateEndsAt: () => parts.certificate?.endsAt,
+  });
+  const control = await serveControl(layout.control, care);
+  if (control !== undefined) stack.use(control);
+  stack.defer(() => uploads.park());
+  const hourly = setInterval(() => {
+    uploads.removeAbandoned().catch((error: unknown) => options.onFault?.(error, "uploads"));
+  }, HOUR_MS);
+  hourly.unref();
+  stack.defer(() => clearInterval(hourly));
+  const { minFreeBytes, quotas } = options;
+  const guard = new SpaceGuard(store, {
+    ...(minFreeBytes === undefined ? {} : { minFreeBytes }),
+    ...(quotas === undefined ? {} : { quotas }),
+  });
+  return { store, uploads, checkSpace: (repository, bytes) => guard.check(repository, bytes), freeBytes: () => guard.freeBytes() };
+}
+
+function metricsOf(parts: Parts, writable: Writable | undefined): Metrics {
+  return new Metrics({
+    uploads: () => writable?.uploads.count() ?? 0,
+    freeBytes: async () => (await writable?.freeBytes()) ?? 0,
+    certificateEndsAt: () => parts.certificate?.endsAt,
+  });
 }

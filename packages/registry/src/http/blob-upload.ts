@@ -32,11 +32,14 @@ export async function beginUpload(context: RegistryContext, exchange: Exchange, 
 }
 
 async function mounted(context: RegistryContext, exchange: Exchange, at: { repository: string; digest: Digest }): Promise<boolean> {
-  const { store } = writableOf(context);
+  const { store, checkSpace } = writableOf(context);
   const from = exchange.query.get("from");
   // Without `from` any repository will do; where not everybody may read everything, that would tell what exists elsewhere.
   if (from === null) return context.access.open && (await mountFromPool(context, at));
   if (!isRepository(from) || !context.access.may(exchange, from, "read")) return false;
+  const size = await context.content.blobSize(from, at.digest);
+  if (size === undefined) return false;
+  await checkSpace(at.repository, size);
   return store.mountBlob(at.repository, at.digest, from);
 }
 
@@ -119,6 +122,7 @@ async function receive(writable: Writable, exchange: Exchange, upload: Upload): 
     throw error;
   }
   const announced = exchange.contentLength;
+  if (announced === undefined) await writable.checkSpace(upload.repository, upload.offset - before);
   if (announced !== undefined && upload.offset - before !== announced) throw new ApiError("SIZE_INVALID");
 }
 

@@ -3,6 +3,7 @@ import type { RegistryStore } from "../store/store.ts";
 import type { Uploads } from "../store/uploads.ts";
 import { ApiError } from "./api-error.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Metrics } from "./metrics.ts";
 
 export type Action = "read" | "write";
 
@@ -10,7 +11,12 @@ export type Action = "read" | "write";
 export interface Access {
   /** Finds out who asks. @throws ApiError `UNAUTHORIZED` */
   authenticate(exchange: Exchange): Promise<void>;
-  /** @throws ApiError `UNAUTHORIZED`, `DENIED` */
+  /** @throws ApiError `UNAUTHORIZED` for somebody without a name */
+  requireUser(exchange: Exchange): void;
+  /**
+   * Returns for a named user who may not read: the answer is then that of a repository that is not there.
+   * @throws ApiError `UNAUTHORIZED`, `DENIED`
+   */
   require(exchange: Exchange, repository: string, action: Action): void;
   may(exchange: Exchange, repository: string, action: Action): boolean;
   /** True when everybody may read everything, so that telling what exists tells nothing new. */
@@ -22,7 +28,8 @@ export interface Writable {
   readonly store: RegistryStore;
   readonly uploads: Uploads;
   /** @throws ApiError when the repository may not take that many more bytes */
-  checkSpace(repository: string, bytes: number): Promise<void>;
+  readonly checkSpace: (repository: string, bytes: number) => Promise<void>;
+  readonly freeBytes: () => Promise<number>;
 }
 
 /** What handlers work with. */
@@ -31,6 +38,11 @@ export interface RegistryContext {
   /** Missing when the registry is read-only. */
   readonly writable: Writable | undefined;
   readonly access: Access;
+  /** Names besides the loopback's by which the registry is asked for. */
+  readonly names: ReadonlySet<string>;
+  readonly metrics: Metrics;
+  /** False while it stops. */
+  readonly isReady: () => boolean;
   readonly limits: Limits;
 }
 

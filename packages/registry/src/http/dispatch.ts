@@ -1,9 +1,11 @@
 import { isDigest } from "@skerry/oci";
+import { nothing } from "../store/nothing.ts";
 import { ApiError } from "./api-error.ts";
 import { getBlob } from "./blob-download.ts";
 import { beginUpload, cancelUpload, closeUpload, findUpload, patchUpload, uploadStatus } from "./blob-upload.ts";
 import { type RegistryContext, writableOf } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import { checkMeantForUs } from "./guard.ts";
 import { listReferrers, listRepositories, listTags } from "./lists.ts";
 import { deleteManifest, getManifest, putManifest } from "./manifests.ts";
 import { type Route, routeOf } from "./routes.ts";
@@ -12,17 +14,30 @@ const READS = ["GET", "HEAD"];
 
 /** Answers a request of the distribution API. @throws ApiError for every answer that says no */
 export async function dispatch(context: RegistryContext, exchange: Exchange): Promise<void> {
+  checkMeantForUs(exchange, context.names);
   const route = routeOf(exchange.path);
   if (route.kind === "none") throw new ApiError("UNSUPPORTED", { status: 404, detail: "There is no such endpoint." });
-  if (route.kind === "metrics") throw new ApiError("UNSUPPORTED", { status: 404 });
-  if (route.kind === "health" || route.kind === "ready") return exchange.json(200, { status: "ok" });
+  if (route.kind === "health") return exchange.json(200, { status: "ok" });
+  if (route.kind === "ready") return exchange.json(context.isReady() ? 200 : 503, { status: context.isReady() ? "ready" : "stopping" });
   await context.access.authenticate(exchange);
-  if (route.kind === "ping") return exchange.json(200, {});
+  if (route.kind === "metrics") return sendMetrics(context, exchange);
+  if (route.kind === "ping") {
+    // Clients learn here that there is a login, also where everybody may pull.
+    context.access.requireUser(exchange);
+    return exchange.json(200, {});
+  }
   if (route.kind === "catalog") return listRepositories(context, exchange);
   if (route.kind === "bad-name") throw new ApiError("NAME_INVALID");
   const reads = READS.includes(exchange.method) && route.kind !== "upload";
   context.access.require(exchange, route.repository, reads ? "read" : "write");
-  await inRepository(context, exchange, route);
+  const readable = context.access.may(exchange, route.repository, "read");
+  await inRepository(readable ? context : { ...context, content: nothing }, exchange, route);
+}
+
+/** Counters tell who uses what: where there are users, they are for users. */
+async function sendMetrics(context: RegistryContext, exchange: Exchange): Promise<void> {
+  context.access.requireUser(exchange);
+  exchange.answer(200, { "Content-Type": context.metrics.contentType }, await context.metrics.text());
 }
 
 async function inRepository(context: RegistryContext, exchange: Exchange, route: Extract<Route, { repository: string }>): Promise<void> {

@@ -29,6 +29,10 @@ export class Exchange {
   readonly path: string;
   readonly query: URLSearchParams;
   caller: Caller = { user: "" };
+  /** Length of the answer's body as announced. */
+  sentLength = 0;
+  /** Docker-Content-Digest of the answer. */
+  answeredDigest: string | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;
@@ -44,6 +48,11 @@ export class Exchange {
   header(name: string): string | undefined {
     const value = this.request.headers[name];
     return Array.isArray(value) ? value.join(", ") : value;
+  }
+
+  /** Address the request came from. */
+  get address(): string {
+    return this.request.socket.remoteAddress ?? "";
   }
 
   /** Announced length of the body in bytes, when there is one. */
@@ -70,6 +79,8 @@ export class Exchange {
   /** Writes the head of an answer whose body follows on `response`. A header with several values is an array. */
   head(status: number, headers: Readonly<Record<string, string | number | readonly string[]>>): void {
     const flat: string[] = [...ALWAYS];
+    this.sentLength = Number(headers["Content-Length"] ?? 0);
+    this.answeredDigest = headers["Docker-Content-Digest"]?.toString();
     for (const [name, value] of Object.entries(headers)) {
       for (const one of typeof value === "object" ? value : [value]) flat.push(name, String(one));
     }

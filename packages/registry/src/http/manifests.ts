@@ -40,7 +40,6 @@ export async function putManifest(
 ): Promise<void> {
   const writable = writableOf(context);
   const tags = tagsOf(exchange, at.reference);
-  await writable.checkSpace(at.repository, exchange.contentLength ?? 0);
   const bytes = await readBody(exchange, context.limits.manifestBytes);
   const digest = digestOfPush(exchange, at.reference, bytes);
   const mediaType = mediaTypeOf(exchange, bytes);

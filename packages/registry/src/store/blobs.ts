@@ -1,8 +1,8 @@
-import { basename, dirname } from "node:path";
-import { type Digest, digestAlgorithm, digestHex, isDigest } from "@skerry/oci";
+import { dirname } from "node:path";
+import { type Digest, isDigest } from "@skerry/oci";
 import type { OpenBlob } from "./content.ts";
 import type { Durable } from "./durable.ts";
-import { errorCode } from "./files.ts";
+import { errorCode, type FileFacts } from "./files.ts";
 import type { Layout } from "./layout.ts";
 
 /** The pool: every blob and every manifest's bytes once, under their digest, whoever uses them. */
@@ -18,6 +18,11 @@ export class BlobPool {
   /** Bytes, or undefined when the blob is not there. */
   async size(digest: Digest): Promise<number | undefined> {
     return (await this.#durable.files.facts(this.#layout.blob(digest)))?.size;
+  }
+
+  /** Size and time of the last upload. */
+  facts(digest: Digest): Promise<FileFacts | undefined> {
+    return this.#durable.files.facts(this.#layout.blob(digest));
   }
 
   async open(digest: Digest): Promise<OpenBlob | undefined> {
@@ -66,15 +71,5 @@ export class BlobPool {
         if (isDigest(digest)) yield digest;
       }
     }
-  }
-
-  /** Path of a blob, for messages and for care that works on files. */
-  path(digest: Digest): string {
-    return this.#layout.blob(digest);
-  }
-
-  /** `sha256/<hex>`, the name below `blobs/`. */
-  static relativeName(digest: Digest): string {
-    return `${digestAlgorithm(digest)}/${basename(digestHex(digest))}`;
   }
 }

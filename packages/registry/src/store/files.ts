@@ -20,6 +20,13 @@ export interface FileFacts {
   readonly changedAt: number;
 }
 
+export interface FileSpace {
+  /** Bytes an unprivileged user may still write. */
+  readonly freeBytes: number;
+  /** Bytes of the whole file system. */
+  readonly totalBytes: number;
+}
+
 /**
  * The few operations the store needs of a file system. Small, so that a test can put one in its place that forgets
  * what was not synced. Paths are absolute; whatever is not said otherwise throws node's errors with `code`.
@@ -33,6 +40,10 @@ export interface FileSystem {
   facts(path: string): Promise<FileFacts | undefined>;
   /** Names in a folder, unsorted; none when there is no such folder. */
   list(path: string): Promise<readonly string[]>;
+  /** Names of the folders in a folder. */
+  listFolders(path: string): Promise<readonly string[]>;
+  /** Names of the files in a folder. */
+  listFiles(path: string): Promise<readonly string[]>;
   rename(from: string, to: string): Promise<void>;
   /** False when there was no such file. */
   remove(path: string): Promise<boolean>;
@@ -43,8 +54,7 @@ export interface FileSystem {
   /** Makes the entries of a folder (names made, changed and removed) stable. */
   syncFolder(path: string): Promise<void>;
   touch(path: string, changedAt: number): Promise<void>;
-  /** Bytes an unprivileged user may still write. */
-  freeBytes(path: string): Promise<number>;
+  space(path: string): Promise<FileSpace>;
 }
 
 const FLAGS = {
@@ -68,6 +78,8 @@ export const nodeFiles: FileSystem = {
   list(path) {
     return unlessMissing(readdir(path), []);
   },
+  listFolders: (path) => entries(path, true),
+  listFiles: (path) => entries(path, false),
   rename,
   async remove(path) {
     return unlessMissing(
@@ -104,11 +116,16 @@ export const nodeFiles: FileSystem = {
   async touch(path, changedAt) {
     await unlessMissing(utimes(path, changedAt / 1000, changedAt / 1000), undefined);
   },
-  async freeBytes(path) {
+  async space(path) {
     const found = await statfs(path);
-    return found.bavail * found.bsize;
+    return { freeBytes: found.bavail * found.bsize, totalBytes: found.blocks * found.bsize };
   },
 };
+
+async function entries(path: string, folders: boolean): Promise<string[]> {
+  const found = await unlessMissing(readdir(path, { withFileTypes: true }), []);
+  return found.filter((entry) => entry.isDirectory() === folders).map((entry) => entry.name);
+}
 
 /** The `code` of a node error, such as `ENOENT`. */
 export function errorCode(error: unknown): string | undefined {

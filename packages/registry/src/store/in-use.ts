@@ -49,8 +49,10 @@ export class InUse {
 
   /** Runs `work` while no collection takes any of the digests; a running one counts them as used to its end. */
   async pinned<T>(digests: readonly Digest[], work: () => Promise<T>): Promise<T> {
-    for (const digest of digests) this.#pins.set(digest, (this.#pins.get(digest) ?? 0) + 1);
-    for (const used of this.#collections) for (const digest of digests) used.add(digest);
+    for (const digest of digests) {
+      this.#pins.set(digest, (this.#pins.get(digest) ?? 0) + 1);
+      this.linked(digest);
+    }
     try {
       return await work();
     } finally {
@@ -62,11 +64,16 @@ export class InUse {
     return this.#pins.has(digest);
   }
 
-  /** Tells a collection, as long as it runs, of everything that is pinned from now on. */
+  /** Tells a collection, as long as it runs, of everything that is pinned or linked from now on. */
   watch(used: Set<Digest>): Disposable {
     this.#collections.add(used);
     for (const digest of this.#pins.keys()) used.add(digest);
     return { [Symbol.dispose]: () => this.#collections.delete(used) };
+  }
+
+  /** Tells running collections that a repository holds this blob from now on. */
+  linked(digest: Digest): void {
+    for (const used of this.#collections) used.add(digest);
   }
 
   /** Notes that a collection took a blob from a repository: a push that saw it there a moment ago must not rely on it. */

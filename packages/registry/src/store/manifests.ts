@@ -1,5 +1,6 @@
 import { type Digest, isDigest } from "@skerry/oci";
 import type { Durable } from "./durable.ts";
+import type { FileFacts } from "./files.ts";
 import { digestOfFileName, type Layout, repositoryOfFolder } from "./layout.ts";
 import { FileMemory } from "./lru.ts";
 import { byBytes } from "./tags.ts";
@@ -45,6 +46,11 @@ export class ManifestLinks {
     const removed = await this.#known.change(`${repository}@${digest}`, undefined, () => this.#durable.remove(path));
     if (removed) await this.#removeEmptyFolders(repository);
     return removed;
+  }
+
+  /** When the manifest was pushed. */
+  facts(repository: string, digest: Digest): Promise<FileFacts | undefined> {
+    return this.#durable.files.facts(this.#layout.manifest(repository, digest));
   }
 
   /** Manifests of one repository, in no order. */

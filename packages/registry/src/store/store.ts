@@ -1,4 +1,4 @@
-import { type Descriptor, type Digest, isDigest } from "@skerry/oci";
+import { type Descriptor, type Digest, digestAlgorithm, Hasher, isDigest } from "@skerry/oci";
 import { BlobPool } from "./blobs.ts";
 import type { Content, ManifestFacts, OpenBlob, StoredManifest } from "./content.ts";
 import { Durable } from "./durable.ts";
@@ -56,7 +56,9 @@ export class RegistryStore implements Content {
     const digest = isDigest(name) ? name : await this.tagFiles.get(repository, name);
     if (digest === undefined) return undefined;
     const link = await this.manifests.get(repository, digest);
-    return link === undefined ? undefined : { digest, mediaType: link.mediaType, size: link.size };
+    // A manifest in quarantine has its link and no bytes: it counts as absent.
+    if (link === undefined || (await this.manifestBytes(digest)) === undefined) return undefined;
+    return { digest, mediaType: link.mediaType, size: link.size };
   }
 
   async manifest(repository: string, digest: Digest): Promise<StoredManifest | undefined> {
@@ -111,9 +113,8 @@ export class RegistryStore implements Content {
   /** Takes an uploaded file, whose bytes are stable and hash to `digest`, into the pool and the repository. */
   async addBlob(repository: string, digest: Digest, path: string): Promise<void> {
     await this.locks.with(digest, async () => {
-      this.inUse.lease(repository, digest);
       await this.blobs.adopt(path, digest);
-      await this.links.add(repository, digest);
+      await this.#link(repository, digest);
     });
   }
 
@@ -121,8 +122,7 @@ export class RegistryStore implements Content {
   async mountBlob(repository: string, digest: Digest, from: string): Promise<boolean> {
     return this.locks.with(digest, async () => {
       if ((await this.blobSize(from, digest)) === undefined) return false;
-      this.inUse.lease(repository, digest);
-      await this.links.add(repository, digest);
+      await this.#link(repository, digest);
       return true;
     });
   }
@@ -131,10 +131,42 @@ export class RegistryStore implements Content {
   async linkFromPool(repository: string, digest: Digest): Promise<boolean> {
     return this.locks.with(digest, async () => {
       if ((await this.blobs.size(digest)) === undefined) return false;
-      this.inUse.lease(repository, digest);
-      await this.links.add(repository, digest);
+      await this.#link(repository, digest);
       return true;
     });
+  }
+
+  async #link(repository: string, digest: Digest): Promise<void> {
+    this.inUse.lease(repository, digest);
+    this.inUse.linked(digest);
+    await this.links.add(repository, digest);
+    await this.links.touch(repository, digest, this.now());
+  }
+
+  /** Takes a damaged blob out of the pool. The caller holds its lock. */
+  async quarantine(digest: Digest): Promise<void> {
+    this.#bytes.delete(digest);
+    await this.blobs.quarantine(digest);
+  }
+
+  /** Puts content back that was lost; false when the bytes are not the right ones. */
+  async restore(digest: Digest, body: AsyncIterable<Uint8Array>): Promise<boolean> {
+    const temporary = this.durable.temporaryName();
+    const file = await this.durable.files.open(temporary, "create");
+    const hasher = new Hasher(digestAlgorithm(digest));
+    try {
+      for await (const chunk of body) {
+        await file.write([chunk], hasher.size);
+        hasher.update(chunk);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const right = hasher.digest() === digest;
+    if (right) await this.locks.with(digest, () => this.blobs.adopt(temporary, digest));
+    else await this.durable.files.remove(temporary);
+    return right;
   }
 
   /** Takes a blob from one repository; false when it was not there. The bytes go with the next collection, if nobody else holds them. */

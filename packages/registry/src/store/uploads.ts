@@ -179,7 +179,7 @@ export class Uploads {
     await file?.close();
   }
 
-  /** Closes every file and leaves the sessions on disk for the next process. */
+  /** Closes every file and leaves the sessions on disk for the next process. No request is at work any more. */
   async park(): Promise<void> {
     for (const upload of this.#open.values()) {
       if (upload.offset > 0) await this.save(upload);
