@@ -1,3 +1,6 @@
+export { DEFAULT_OPM } from "./check/opm-release.ts";
+export { sarifLog } from "./check/sarif.ts";
+export { type ValidateOptions, type Validation, validateCatalog } from "./check/validate-catalog.ts";
 export {
   CATALOG_ERROR_CODES,
   CatalogError,
@@ -45,5 +48,6 @@ export type {
   SelectedChannel,
   SelectedPackage,
 } from "./types.ts";
+export { inRange, parseRange, type VersionRange } from "./version/range.ts";
 export { compareVersions, formatVersion, parseVersion, tryParseVersion, type Version } from "./version/version.ts";
 export { type WriteCatalogOptions, writeCatalog } from "./write/catalog.ts";

@@ -5,10 +5,10 @@ import { CatalogError } from "./errors.ts";
 import { type CatalogModel, ModelBuilder } from "./model/build-model.ts";
 import { decodeBundle } from "./model/decode-bundle.ts";
 import { ShapeError } from "./model/decode-channel.ts";
+import { BodyReader } from "./scan/body-reader.ts";
 import { type IndexedDocument, indexFiles } from "./scan/document-index.ts";
 import { withoutIgnored } from "./scan/index-ignore.ts";
-import { readBody } from "./scan/read-body.ts";
-import { type CatalogFiles, diskFile, folderFiles, openSpool, type SourceHandle, type Spool, singleFile } from "./scan/source-files.ts";
+import { type CatalogFiles, diskFile, folderFiles, openSpool, type Spool, singleFile } from "./scan/source-files.ts";
 import type { Bundle, Catalog, CatalogDocument, PackageInfo } from "./types.ts";
 
 export interface OpenCatalogOptions {
@@ -134,26 +134,12 @@ class FileCatalog implements Catalog {
     yield* this.#bodies(this.#parts.model.documents.filter(wanted));
   }
 
-  /** Bodies of the given documents; a file stays open while the documents come from it. */
   async *#bodies(documents: readonly IndexedDocument[]): AsyncGenerator<{ document: CatalogDocument; body: Record<string, unknown> }> {
-    let source: IndexedDocument["source"];
-    let handle: SourceHandle | undefined;
+    const reader = new BodyReader(this.#parts.spool);
     try {
-      for (const document of documents) {
-        if (document.source === undefined) {
-          if (this.#parts.spool === undefined) throw new TypeError("converted documents without a spool");
-          yield { document, body: await readBody(document, this.#parts.spool) };
-          continue;
-        }
-        if (handle === undefined || source !== document.source) {
-          await handle?.close();
-          source = document.source;
-          handle = await source.open();
-        }
-        yield { document, body: await readBody(document, handle) };
-      }
+      for (const document of documents) yield { document, body: await reader.read(document) };
     } finally {
-      await handle?.close();
+      await reader.close();
     }
   }
 

@@ -10,6 +10,8 @@ export interface CatalogDocument {
   readonly file: string;
   /** First line of the document in that file, from 1. */
   readonly line: number;
+  /** Size of the document as it is stored, in bytes; missing where a format does not tell. */
+  readonly length?: number;
 }
 
 /** One upgrade edge set of a bundle in a channel. */
@@ -100,6 +102,11 @@ export interface CatalogProblem {
   readonly result?: string;
   readonly message: string;
   readonly hint?: string;
+  /** Name of the rule that found it, where there is one: `channel-heads`. */
+  readonly rule?: string;
+  /** Path inside the catalog's root, and first line of the document there. */
+  readonly file?: string;
+  readonly line?: number;
 }
 
 /** What to keep of one package; the fields of an image set configuration. */

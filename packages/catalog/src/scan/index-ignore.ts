@@ -4,24 +4,24 @@ import type { SourceFile } from "./source-files.ts";
 const IGNORE_FILE = ".indexignore";
 const MAX_IGNORE_BYTES = 1 << 20;
 
-interface Rules {
+/** One line of an `.indexignore` file. */
+interface Rule {
   /** Folder of the file, with a final `/`; empty for the root. */
   readonly folder: string;
   readonly matcher: Ignore;
+  readonly negated: boolean;
 }
 
 /**
- * The files that count: all but `.indexignore` files and what they name. Such a file rules its own folder; a deeper one
- * may take back what a higher one ignored. Files in ignored folders are asked for one by one, as opm does.
+ * The files that count: all but `.indexignore` files and what they name. Such a file rules its own folder. Each line is
+ * asked by itself and the last that matches wins, deeper files after higher ones: unlike git, a file below an ignored
+ * folder can be taken back.
  */
 export async function withoutIgnored(files: readonly SourceFile[]): Promise<readonly SourceFile[]> {
-  const rules: Rules[] = [];
-  for (const file of files) {
-    if (baseName(file.path) !== IGNORE_FILE) continue;
-    rules.push({ folder: file.path.slice(0, -IGNORE_FILE.length), matcher: await readRules(file) });
-  }
-  if (rules.length === 0) return files;
-  rules.sort((a, b) => a.folder.length - b.folder.length);
+  const sources = files.filter((file) => baseName(file.path) === IGNORE_FILE);
+  if (sources.length === 0) return files;
+  const rules: Rule[] = [];
+  for (const file of sources.toSorted((a, b) => depth(a) - depth(b))) rules.push(...(await readRules(file)));
   return files.filter((file) => baseName(file.path) !== IGNORE_FILE && !isIgnored(file.path, rules));
 }
 
@@ -29,28 +29,28 @@ function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-async function readRules(file: SourceFile): Promise<Ignore> {
+function depth(file: SourceFile): number {
+  return file.path.split("/").length;
+}
+
+async function readRules(file: SourceFile): Promise<readonly Rule[]> {
+  const folder = file.path.slice(0, -IGNORE_FILE.length);
   const handle = await file.open();
   try {
     const bytes = Buffer.alloc(Math.min(file.size, MAX_IGNORE_BYTES));
-    const read = await handle.read(bytes, 0);
-    const lines = bytes
-      .toString("utf8", 0, read)
-      .split(/\r?\n/)
-      .filter((line: string) => line.trim() !== "" && !line.startsWith("#"));
-    return ignore({ ignorecase: false, allowRelativePaths: true }).add(lines);
+    const lines = bytes.toString("utf8", 0, await handle.read(bytes, 0)).split(/\r?\n/);
+    return lines
+      .filter((line) => line.trim() !== "" && !line.startsWith("#"))
+      .map((line) => {
+        const negated = line.startsWith("!");
+        return { folder, negated, matcher: ignore({ ignorecase: false, allowRelativePaths: true }).add(negated ? line.slice(1) : line) };
+      });
   } finally {
     await handle.close();
   }
 }
 
-function isIgnored(path: string, rules: readonly Rules[]): boolean {
-  let ignored = false;
-  for (const { folder, matcher } of rules) {
-    if (!path.startsWith(folder)) continue;
-    const result = matcher.test(path.slice(folder.length));
-    if (result.ignored) ignored = true;
-    else if (result.unignored) ignored = false;
-  }
-  return ignored;
+function isIgnored(path: string, rules: readonly Rule[]): boolean {
+  const last = rules.findLast(({ folder, matcher }) => path.startsWith(folder) && matcher.ignores(path.slice(folder.length)));
+  return last !== undefined && !last.negated;
 }

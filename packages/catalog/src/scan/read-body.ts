@@ -1,25 +1,22 @@
 import { CatalogError } from "../errors.ts";
 import { headOfBody, parseObject } from "./document-head.ts";
 import { bodyOfYaml, type IndexedDocument } from "./document-index.ts";
-import type { SourceHandle } from "./source-files.ts";
 import { yamlText } from "./yaml-documents.ts";
 
 /**
- * Reads and parses one document's body, and checks that it is still what the index says.
+ * Parses one document's body, and checks that it is still what the index says.
  *
  * @throws CatalogError DOCUMENT_INVALID when the text is no JSON or names another document.
  */
-export async function readBody(document: IndexedDocument, handle: SourceHandle): Promise<Record<string, unknown>> {
-  const bytes = Buffer.allocUnsafe(document.length);
-  const read = await handle.read(bytes, document.offset);
+export function readBody(document: IndexedDocument, bytes: Buffer): Record<string, unknown> {
   const subject = `${document.file}:${document.line}`;
-  if (read !== bytes.length) throw invalid(subject, "the file is shorter than when it was first read", undefined);
+  if (bytes.length !== document.length) throw invalid(subject, "the file is shorter than when it was first read", undefined);
   let body: Record<string, unknown>;
   try {
     body =
       document.yaml === true
         ? bodyOfYaml(yamlText(bytes, subject), document.file, document.line).body
-        : parseObject(bytes.toString("utf8", 0, read));
+        : parseObject(bytes.toString("utf8"));
   } catch (cause) {
     if (cause instanceof CatalogError) throw cause;
     throw invalid(subject, cause instanceof Error ? cause.message : String(cause), cause);

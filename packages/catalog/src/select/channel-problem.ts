@@ -22,23 +22,26 @@ export function channelFault(graph: ChannelGraph): ChannelFault | undefined {
   return undefined;
 }
 
-/** The chain as opm walks it: it ends where its next name is skipped by some entry or is not there. */
-function walkChain(graph: ChannelGraph): { readonly chain: ReadonlySet<string>; readonly cycle?: string } {
+/**
+ * The chain as opm walks it: it ends where its next name is skipped by some entry or is not there. Releases before 1.58
+ * went on past skipped entries.
+ */
+export function walkChain(graph: ChannelGraph, pastSkipped = false): { readonly chain: ReadonlySet<string>; readonly cycle?: string } {
   const chain = new Set<string>();
   let name = graph.heads[0];
   while (name !== undefined) {
     if (chain.has(name)) return { chain, cycle: name };
     chain.add(name);
     const next: string | undefined = graph.entries.get(name)?.replaces;
-    if (next === undefined || !graph.entries.has(next) || graph.skipped.has(next)) break;
+    if (next === undefined || !graph.entries.has(next) || (graph.skipped.has(next) && !pastSkipped)) break;
     name = next;
   }
   return { chain };
 }
 
 /** Entries that are neither on the chain nor skipped, sorted. */
-export function strandedEntries(graph: ChannelGraph): readonly string[] {
-  const { chain } = walkChain(graph);
+export function strandedEntries(graph: ChannelGraph, pastSkipped = false): readonly string[] {
+  const { chain } = walkChain(graph, pastSkipped);
   return [...graph.entries.keys()].filter((name) => !chain.has(name) && !graph.skipped.has(name)).sort();
 }
 

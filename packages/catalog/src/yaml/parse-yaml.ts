@@ -6,6 +6,8 @@ export const MAX_ALIASES = 1000;
 /** Most keys that merges may copy in one document. */
 export const MAX_MERGE_KEYS = 10_000;
 export const MAX_YAML_DEPTH = 100;
+/** Most values of a document once its aliases are written out. */
+export const MAX_EXPANDED = 1_000_000;
 
 /** A document that is no YAML; `line` counts from 1 inside the document. */
 export class YamlSyntaxError extends Error {
@@ -24,7 +26,7 @@ export class YamlSyntaxError extends Error {
  */
 export function parseGoYaml(text: string): unknown {
   try {
-    return load(text, {
+    const value = load(text, {
       schema: GO_YAML_SCHEMA,
       // Go lets the last of two equal keys win.
       json: true,
@@ -32,7 +34,10 @@ export function parseGoYaml(text: string): unknown {
       maxAliases: MAX_ALIASES,
       maxTotalMergeKeys: MAX_MERGE_KEYS,
     });
+    if (/[*]/.test(text) && text.includes("&")) checkExpansion(value);
+    return value;
   } catch (error) {
+    if (error instanceof YamlSyntaxError) throw error;
     if (isEmptyDocument(text)) return null;
     if (error instanceof YAMLException) throw new YamlSyntaxError(error.reason, (error.mark?.line ?? 0) + 1, error);
     throw new YamlSyntaxError(error instanceof Error ? error.message : String(error), 1, error);
@@ -41,4 +46,24 @@ export function parseGoYaml(text: string): unknown {
 
 function isEmptyDocument(text: string): boolean {
   return text.split("\n").every((line) => /^\s*(#.*)?$/.test(line) || /^---\s*(#.*)?$/.test(line));
+}
+
+/** Aliases of aliases make a small document huge where it is written out as JSON. */
+function checkExpansion(value: unknown): void {
+  const sizes = new Map<object, number>();
+  const open = new Set<object>();
+  const size = (node: unknown): number => {
+    if (typeof node !== "object" || node === null) return 1;
+    const known = sizes.get(node);
+    if (known !== undefined) return known;
+    if (open.has(node)) throw new YamlSyntaxError("an alias contains itself", 1, undefined);
+    open.add(node);
+    let total = 1;
+    for (const inner of Object.values(node)) total += size(inner);
+    open.delete(node);
+    sizes.set(node, total);
+    if (total > MAX_EXPANDED) throw new YamlSyntaxError("the document contains excessive aliasing", 1, undefined);
+    return total;
+  };
+  size(value);
 }
