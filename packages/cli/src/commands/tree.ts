@@ -1,10 +1,19 @@
 import { type Group, group } from "../command/types.ts";
+import { configCheck } from "./mirror/config-check.ts";
+import { configSchema } from "./mirror/config-schema.ts";
+import { mirror } from "./mirror/mirror.ts";
+import { plan } from "./mirror/plan.ts";
+import { verify } from "./mirror/verify.ts";
 import { completion } from "./self/completion.ts";
 import { man } from "./self/man.ts";
 import { version } from "./self/version.ts";
 
 /** All words of the command line. A new command is one import and one line here. */
 export const tree: Group = group("Carries operator catalogs and container images across an air gap", {
+  plan,
+  mirror,
+  verify,
+  config: group("check image set configurations", { check: configCheck, schema: configSchema }),
   completion,
   version,
   man,

@@ -1,3 +1,4 @@
+import { RefusedError } from "../args/errors.ts";
 import { Interruption, OutputClosedError } from "../world/types.ts";
 import { paint } from "./color.ts";
 import { formatJson, formatYaml, type Result } from "./documents.ts";
@@ -28,7 +29,18 @@ const EXIT_BY_CODE: ReadonlyMap<string, number> = new Map([
   ["SELECTION_CHANNEL", EXIT.usage],
   ["SELECTION_VERSION", EXIT.usage],
   ["REFUSED", EXIT.refused],
-  ["DEST_COLLISION", EXIT.refused],
+  ["COLLISION", EXIT.refused],
+  ["PROBLEMS_OPEN", EXIT.refused],
+  ["WORKSPACE_BUSY", EXIT.refused],
+  ["PUSH_DENIED", EXIT.refused],
+  ["TARGET_UNSAFE", EXIT.refused],
+  ["GAP", EXIT.refused],
+  ["SIGNATURE_INVALID", EXIT.refused],
+  ["LOCK_INVALID", EXIT.usage],
+  ["SERVING_UNSUPPORTED", EXIT.usage],
+  ["RESOURCES_UNSUPPORTED", EXIT.usage],
+  ["PROFILE_INVALID", EXIT.usage],
+  ["NAME_COLLISION", EXIT.refused],
   ["SPACE_SHORT", EXIT.refused],
   ["LOCK_DIFFERS", EXIT.refused],
   ["BUSY", EXIT.refused],
@@ -46,6 +58,8 @@ export interface ErrorShape {
   readonly status?: number;
   readonly registryCode?: string;
   readonly tries?: number;
+  /** Several faults of one kind, a line each. */
+  readonly details?: readonly string[];
 }
 
 /** Any thrown value as the fields of the contract's Error document. Stack traces stay inside. */
@@ -71,6 +85,7 @@ export function describeError(error: unknown): ErrorShape {
     ...figure("status"),
     ...text("registryCode"),
     ...figure("tries"),
+    ...detailsOf(known["details"]),
   };
 }
 
@@ -84,7 +99,10 @@ export function formatError(error: unknown, format: "text" | "json" | "yaml" | "
   if (format === "json") return formatJson(errorResult(error));
   if (format === "yaml") return formatYaml(errorResult(error));
   const shape = describeError(error);
-  const lines = [`${paint("red", "error:", color)} ${block(shape.message)}`];
+  const lines = [
+    `${paint("red", "error:", color)} ${block(shape.message)}`,
+    ...(shape.details ?? []).map((detail) => `  - ${block(detail)}`),
+  ];
   const place = [shape.host, shape.status === undefined ? undefined : `status ${shape.status}`, shape.registryCode].filter(
     (part) => part !== undefined,
   );
@@ -98,10 +116,16 @@ export function formatError(error: unknown, format: "text" | "json" | "yaml" | "
 
 /** The exit code that an error stands for. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof RefusedError) return EXIT.refused;
   if (error instanceof OutputClosedError) return EXIT.done;
   if (error instanceof Interruption) return error.signalName === "SIGINT" ? EXIT.interrupted : EXIT.terminated;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? (EXIT_BY_CODE.get(code) ?? EXIT.failed) : EXIT.failed;
+}
+
+/** 130 or 143 for a run that was ended from outside, and the other code else. */
+export function interruptedCode(signal: AbortSignal, otherwise: number): number {
+  return signal.aborted && signal.reason instanceof Interruption ? exitCodeOf(signal.reason) : otherwise;
 }
 
 /** User names, passwords and signed queries of addresses hidden: a last net under the packages' own care. */
@@ -110,6 +134,12 @@ export function redact(text: string): string {
     .replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/@\s"]+@/gi, "$1***@")
     .replaceAll(/([?&](?:X-Amz-[A-Za-z-]+|Signature|sig|token|access_token|Key-Pair-Id)=)[^&\s"]+/g, "$1***")
     .replaceAll(/(\b(?:Bearer|Basic) )[A-Za-z0-9._~+/=-]{8,}/g, "$1***");
+}
+
+function detailsOf(value: unknown): { readonly details?: readonly string[] } {
+  if (!Array.isArray(value)) return {};
+  const texts = value.filter((item) => typeof item === "string").map(redact);
+  return texts.length === 0 ? {} : { details: texts };
 }
 
 function causeOf(error: Error): string | undefined {

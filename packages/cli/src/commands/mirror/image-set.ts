@@ -1,0 +1,131 @@
+import { readFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { decideServing, NEWEST_KNOWN_VERSION } from "@skerry/cluster";
+import {
+  type ImageSetConfig,
+  type ImageSetLock,
+  type LockSource,
+  type PlanOptions,
+  parseImageSetConfig,
+  parseWaiver,
+  readLockFile,
+} from "@skerry/mirror";
+import { formatPlatform } from "@skerry/oci";
+import { UsageError } from "../../args/errors.ts";
+import { type ContentFlags, platformChoice } from "../../command/content-flags.ts";
+import { type Job, pathOf } from "../../command/job.ts";
+import type { SetFlags } from "./set-flags.ts";
+
+/** Where the lock of a run comes from, and what else the configuration says. */
+export interface ImageSet {
+  readonly name: string;
+  readonly source: LockSource;
+  readonly config: ImageSetConfig | undefined;
+  /** Folder that relative paths of the configuration start from. */
+  readonly baseDir: string;
+}
+
+/**
+ * Reads the configuration or the lock that a command names. Nothing is contacted.
+ * @throws UsageError without both; ConfigError with every fault of the file; MirrorError `LOCK_INVALID`
+ */
+export async function readImageSet(job: Job<SetFlags & ContentFlags>): Promise<ImageSet> {
+  const { flags } = job;
+  if (flags.lock !== undefined) return await fromLock(job, flags.lock);
+  if (flags.config === undefined) {
+    throw new UsageError("no image set configuration was given", { hint: "Name it with --config FILE, or a lock with --lock FILE." });
+  }
+  const path = pathOf(job, flags.config);
+  const config = await readConfig(flags.config, path);
+  const name = flags.name ?? config.skerry.name ?? stem(path);
+  const options = planOptions(job, config, name);
+  return { name, config, source: { from: flags.locked ? "locked" : "plan", options }, baseDir: dirname(path) };
+}
+
+/** Reads and checks a configuration file; `shown` is what messages call it. */
+export async function readConfig(shown: string, path: string): Promise<ImageSetConfig> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    throw new UsageError(`cannot read configuration ${shown}`, {
+      subject: shown,
+      cause,
+      hint: "Check the path; 'skerry init' writes a new configuration.",
+    });
+  }
+  return parseImageSetConfig(text, { path: shown });
+}
+
+/** Folder of a workspace: `--workspace` (also as `file://DIR`), else `./skerry-NAME`. */
+export function workspaceDir(job: Job<Pick<SetFlags, "workspace">>, name: string): string {
+  const given = job.flags.workspace?.replace(/^file:\/\//, "");
+  return pathOf(job, given ?? `skerry-${name}`);
+}
+
+/** Version of the cluster that resources are for. */
+export function clusterVersion(flags: Pick<SetFlags, "cluster-version">, config: ImageSetConfig | undefined): string {
+  return flags["cluster-version"] ?? config?.skerry.clusterVersion ?? NEWEST_KNOWN_VERSION;
+}
+
+async function fromLock(job: Job<SetFlags & ContentFlags>, file: string): Promise<ImageSet> {
+  const { flags } = job;
+  if (flags.locked)
+    throw new UsageError("--lock and --locked exclude each other", {
+      hint: "--lock uses a lock as it is; --locked checks the workspace's lock against the configuration.",
+    });
+  const lock = await requiredLock(job, file);
+  const config = flags.config === undefined ? undefined : await readConfig(flags.config, pathOf(job, flags.config));
+  return {
+    name: flags.name ?? lock.imageSet.name,
+    config,
+    source: { from: "lock", lock },
+    baseDir: flags.config === undefined ? job.world.cwd : dirname(pathOf(job, flags.config)),
+  };
+}
+
+/** A lock from a file that has to be there. */
+export async function requiredLock(job: Pick<Job<unknown>, "world">, file: string): Promise<ImageSetLock> {
+  const lock = await readLockFile(pathOf(job, file));
+  if (lock !== undefined) return lock;
+  throw new UsageError(`cannot read lock ${file}: there is no such file`, {
+    subject: file,
+    hint: "'skerry plan' writes imageset.lock into its workspace.",
+  });
+}
+
+function planOptions(job: Job<SetFlags & ContentFlags>, config: ImageSetConfig, name: string): PlanOptions {
+  const { flags } = job;
+  const { wanted } = platformChoice(flags);
+  const waivers = [...flags.waive, ...config.skerry.waive.map(parseWaiver)];
+  return {
+    config,
+    name,
+    naming: { layout: flags["dest-layout"] ?? config.skerry.destLayout ?? "path", digestTag: flags["digest-tag"], maxNestedPaths: 0 },
+    platforms: wanted.map(formatPlatform),
+    referrers: flags.referrers,
+    externalLayers: flags["external-layers"],
+    catalogMode: catalogMode(flags, config),
+    waivers,
+    recheck: flags.recheck,
+  };
+}
+
+function catalogMode(flags: SetFlags, config: ImageSetConfig): "over-source" | "scratch" {
+  const decision = decideServing({
+    profile: { flavour: "openshift", version: clusterVersion(flags, config) },
+    wanted: flags["catalog-serving"],
+    hasServer: true,
+  });
+  return decision.serving === "extract" ? "scratch" : "over-source";
+}
+
+/** `imageset` of `/srv/imageset.yaml`, in the letters that names of resources may have. */
+function stem(path: string): string {
+  const name = basename(path)
+    .replace(/\.[^.]+$/, "")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "");
+  return name === "" ? "imageset" : name;
+}

@@ -1,0 +1,66 @@
+import { checkStrict, type FinishedPlan, type MirrorReport, runMirror, runPlan } from "@skerry/mirror";
+import { UsageError } from "../../args/errors.ts";
+import type { Job } from "../../command/job.ts";
+import { EXIT, exitCodeOf } from "../../output/error.ts";
+import type { MirrorRunFlags } from "./mirror.ts";
+import { run as plan } from "./plan.run.ts";
+import { openSession, type Session } from "./session.ts";
+import { problemText } from "./show-plan.ts";
+import { reportText } from "./show-report.ts";
+
+/** Plans and mirrors an image set. */
+export async function run(job: Job<MirrorRunFlags>): Promise<number> {
+  if (job.flags["dry-run"]) return await plan({ ...job, flags: { ...job.flags, "exit-code": false } });
+  await using session = await openSession(job, job.args[0]);
+  const made = await runPlan(session.planRun, session.context);
+  if (job.flags.strict) checkStrict(made.lock);
+  const { totals } = made.document;
+  job.log.info(`${totals.images} images, ${totals.moveBytes ?? totals.uniqueBytes} bytes to move`);
+  const problems = problemText(made.lock.problems);
+  if (problems !== "") job.log.info(problems.trimEnd());
+  job.progress.start({ images: totals.images, bytes: totals.uniqueBytes, label: (id) => id.split("\0")[0] ?? id });
+  const report = await transferSet(job, session, made);
+  job.progress.event({ event: "run.end", result: report.result });
+  job.progress.stop();
+  const { apiVersion: _, ...result } = report;
+  await job.out.result(result, { text: () => reportText(report), names: () => report.images.map((image) => image.origin) });
+  return exitOf(job, report);
+}
+
+async function transferSet(job: Job<MirrorRunFlags>, session: Session, plan: FinishedPlan): Promise<MirrorReport> {
+  const { target, registries } = session;
+  if (target === undefined) throw new UsageError("no target was given");
+  return await runMirror(
+    {
+      plan,
+      planRun: session.planRun,
+      target,
+      options: {
+        partialCatalog: job.flags["partial-catalog"],
+        recheck: job.flags.recheck,
+        externalLayers: job.flags["external-layers"],
+        failFast: job.flags["fail-fast"],
+        gates: registries.gates,
+        onEvent: (event) => job.progress.event(event),
+      },
+      describe: session.planRun.describe,
+      storeLock: job.flags["store-lock"] && !job.flags["no-store-lock"],
+      counts: () => ({ requests: registries.requests(), retries: registries.retries() }),
+    },
+    session.context,
+  );
+}
+
+function exitOf(job: Job<unknown>, report: MirrorReport): number {
+  switch (report.result) {
+    case "done":
+    case "nothing-to-do":
+      return EXIT.done;
+    case "partial":
+      return EXIT.partial;
+    case "failed":
+      return EXIT.failed;
+    case "interrupted":
+      return exitCodeOf(job.signal.reason);
+  }
+}

@@ -1,0 +1,46 @@
+import { contentFlags } from "../../command/content-flags.ts";
+import { flagChoice, flagSwitch } from "../../command/flag.ts";
+import { registryFlags } from "../../command/registry-flags.ts";
+import { type Command, command } from "../../command/types.ts";
+import type { MirrorFlags } from "./session.ts";
+import { setFlags } from "./set-flags.ts";
+
+export type MirrorRunFlags = MirrorFlags & {
+  readonly "dry-run": boolean;
+  readonly "fail-fast": boolean;
+  readonly "partial-catalog": "keep-previous" | "push";
+  readonly "store-lock": boolean;
+  readonly "no-store-lock": boolean;
+};
+
+/** `skerry mirror`. */
+export const mirror: Command = command<MirrorRunFlags>({
+  brief: "mirror an image set into a registry",
+  details: [
+    "Plans as 'skerry plan' does, then moves what is missing, catalogs last, and writes the cluster's resources. Interrupted, the same command continues.",
+  ],
+  positionals: [{ name: "TARGET", brief: "registry: docker://HOST[:PORT][/PREFIX]", count: "one" }],
+  flags: {
+    ...setFlags,
+    ...contentFlags,
+    ...registryFlags,
+    "dry-run": flagSwitch("the same as 'skerry plan'"),
+    "fail-fast": flagSwitch("begin no image after one has failed"),
+    "partial-catalog": flagChoice(
+      "a catalog of whose bundles an image failed: keep the previous one, or push it all the same",
+      ["keep-previous", "push"],
+      {
+        default: "keep-previous",
+      },
+    ),
+    "store-lock": flagSwitch("keep the lock at the target too, as PREFIX/skerry/locks:NAME", { default: true, hidden: true }),
+    "no-store-lock": flagSwitch("do not keep the lock at the target"),
+  },
+  examples: [
+    { command: "skerry mirror -c imageset.yaml docker://mirror.example.com:8443/ocp", does: "mirror, resolving every tag anew" },
+    { command: "skerry mirror -c imageset.yaml --locked docker://mirror.example.com:8443/ocp", does: "mirror exactly what was planned" },
+    { command: "skerry mirror --lock imageset.lock docker://other.example.com", does: "mirror a lock; nothing is resolved" },
+  ],
+  exits: [3, 4, 130, 143],
+  load: () => import("./mirror.run.ts"),
+});

@@ -1,0 +1,21 @@
+import { checkStrict, isOpen, isSame, runPlan } from "@skerry/mirror";
+import type { Job } from "../../command/job.ts";
+import { EXIT } from "../../output/error.ts";
+import type { PlanFlags } from "./plan.ts";
+import { openSession } from "./session.ts";
+import { planText } from "./show-plan.ts";
+
+/** Makes a plan and shows it. */
+export async function run(job: Job<PlanFlags>): Promise<number> {
+  await using session = await openSession(job, job.args[0]);
+  const { lock, document } = await runPlan(session.planRun, session.context);
+  job.progress.stop();
+  const { apiVersion: _, ...result } = document;
+  await job.out.result(result, {
+    text: () => planText(document, { config: job.flags.config, target: job.args[0] }),
+    names: () => lock.images.map((image) => image.origin),
+  });
+  if (job.flags.strict) checkStrict(lock);
+  if (lock.problems.some(isOpen)) return EXIT.partial;
+  return job.flags["exit-code"] && !isSame(document.difference) ? EXIT.different : EXIT.done;
+}

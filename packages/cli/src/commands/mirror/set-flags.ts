@@ -1,0 +1,78 @@
+import { MIRROR_SCOPES, type MirrorScope, RESOURCE_KINDS, type ResourceKind } from "@skerry/cluster";
+import { parseDigestTag, parseWaiver, type Waiver } from "@skerry/mirror";
+import { UsageError } from "../../args/errors.ts";
+import { choice, flagChoice, flagCount, flagListOf, flagOptional, flagParsed, flagSwitch, flagText } from "../../command/flag.ts";
+import type { FlagSet } from "../../command/types.ts";
+
+/** Values of the flags of image sets. Section 3 of the contract. */
+export interface SetFlags {
+  readonly config: string | undefined;
+  readonly name: string | undefined;
+  readonly workspace: string | undefined;
+  readonly lock: string | undefined;
+  readonly locked: boolean;
+  readonly strict: boolean;
+  readonly waive: readonly Waiver[];
+  readonly recheck: boolean;
+  readonly "dest-layout": "path" | "flat" | "host" | undefined;
+  readonly "max-nested-paths": number;
+  readonly "digest-tag": string;
+  readonly "cluster-version": string | undefined;
+  readonly resources: "auto" | readonly ResourceKind[] | undefined;
+  readonly "mirror-scope": MirrorScope;
+  readonly "catalog-source-name": readonly (readonly [string, string])[];
+  readonly "catalog-serving": "auto" | "extract" | "image";
+  readonly v2: boolean;
+}
+
+/** The flags of image sets. */
+export const setFlags: FlagSet<SetFlags> = {
+  config: flagText("image set configuration", { short: "c", placeholder: "FILE" }),
+  name: flagText("name of the image set in resources, lock and workspace", { placeholder: "NAME", defaultText: "stem of --config" }),
+  workspace: flagText("folder for lock, plan, resources and journal", { placeholder: "DIR", defaultText: "./skerry-NAME" }),
+  lock: flagText("use this lock; nothing is resolved", { placeholder: "FILE" }),
+  locked: flagSwitch("refuse if configuration or catalogs differ from the workspace's lock"),
+  strict: flagSwitch("any problem stops before the first write"),
+  waive: flagListOf("accept a problem", parseWaiver, { placeholder: "CODE[=SUBJECT]" }),
+  recheck: flagSwitch("trust no record of earlier runs; look at every child"),
+  "dest-layout": flagOptional(
+    "paths at the destination: source path, one component, or host first",
+    (text) => choice(text, ["path", "flat", "host"] as const),
+    {
+      placeholder: "path|flat|host",
+      defaultText: "path",
+    },
+  ),
+  "max-nested-paths": flagCount("longest path at the destination, prefix included; 0 for no bound", { default: "0", min: 0 }),
+  "digest-tag": flagParsed("tag of images that are known by digest only", parseDigestTag, {
+    placeholder: "TEMPLATE",
+    default: "img-{hex}",
+  }),
+  "cluster-version": flagText("cluster that the resources are for", { placeholder: "X.Y", defaultText: "newest known" }),
+  resources: flagOptional("cluster resources to write", parseResources, { placeholder: "auto|LIST", defaultText: "auto" }),
+  "mirror-scope": flagChoice("how wide mirror rules are", MIRROR_SCOPES, { default: "repository" }),
+  "catalog-source-name": flagListOf("name of the CatalogSource of a catalog", parsePair, { placeholder: "SOURCE=NAME" }),
+  "catalog-serving": flagChoice("files that the cluster extracts, or an image over the source", ["auto", "extract", "image"], {
+    default: "auto",
+  }),
+  v2: flagSwitch("accepted for scripts of oc mirror; no effect", { hidden: true }),
+};
+
+/** Words that one command uses, without the rest of the set. */
+export function pickFlags<K extends keyof SetFlags>(...names: readonly K[]): FlagSet<Pick<SetFlags, K>> {
+  return Object.fromEntries(names.map((name) => [name, setFlags[name]])) as FlagSet<Pick<SetFlags, K>>;
+}
+
+function parseResources(text: string): "auto" | readonly ResourceKind[] {
+  if (text === "auto") return "auto";
+  return text.split(",").map((part) => choice(part.trim(), RESOURCE_KINDS));
+}
+
+function parsePair(text: string): readonly [string, string] {
+  const equals = text.lastIndexOf("=");
+  if (equals > 0 && equals < text.length - 1) return [text.slice(0, equals), text.slice(equals + 1)];
+  throw new UsageError(`expected SOURCE=NAME, got ${JSON.stringify(text)}`, {
+    subject: text,
+    hint: "Write the catalog as in the configuration, an equals sign, and the name.",
+  });
+}

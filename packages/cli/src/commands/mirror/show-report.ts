@@ -1,0 +1,54 @@
+import type { MirrorReport } from "@skerry/mirror";
+import { formatDuration } from "../../args/duration.ts";
+import { formatSize } from "../../args/size.ts";
+import { escapeLine } from "../../output/escape.ts";
+
+/** A report as a person reads it: what moved, what was there, what failed and why, what to do next. */
+export function reportText(report: MirrorReport): string {
+  return [countsText(report), failuresText(report), catalogsText(report), nextText(report)].join("");
+}
+
+function countsText(report: MirrorReport): string {
+  const count = (outcome: string): number => report.images.filter((image) => image.outcome === outcome).length;
+  const { moved } = report;
+  const seconds = (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1000;
+  const images = [
+    `${count("copied")} copied`,
+    `${count("mounted")} mounted`,
+    `${count("present")} already there`,
+    `${count("skipped")} skipped`,
+    `${count("failed")} failed`,
+  ];
+  const shown = images.filter((text, index) => index < 1 || !text.startsWith("0 "));
+  const requests = Object.values(report.requests).reduce((sum, methods) => sum + Object.values(methods).reduce((all, n) => all + n, 0), 0);
+  return [
+    `${report.result}: ${report.images.length} images: ${shown.join(", ")}\n`,
+    `Moved ${formatSize(moved.bytes)} in ${moved.blobs} blobs; mounted ${formatSize(moved.mountedBytes)} in ${moved.mountedBlobs}; already there ${formatSize(moved.presentBytes)} in ${moved.presentBlobs}\n`,
+    `${formatDuration(Math.round(seconds * 1000))}, ${requests} requests, ${report.retries} retries\n`,
+  ].join("");
+}
+
+function failuresText(report: MirrorReport): string {
+  const rows = report.images.filter((image) => image.outcome === "failed" || image.outcome === "skipped");
+  return rows
+    .map((image) => {
+      const why = image.error?.message ?? image.reason ?? "";
+      const hint = image.error?.hint === undefined ? "" : `\n          ${escapeLine(image.error.hint)}`;
+      return `  ${image.outcome.toUpperCase().padEnd(7)} ${escapeLine(image.origin)}\n          ${escapeLine(why)}${hint}\n`;
+    })
+    .join("");
+}
+
+function catalogsText(report: MirrorReport): string {
+  return report.catalogs.map((catalog) => `Catalog ${escapeLine(catalog.catalog)}: ${catalog.outcome} ${catalog.targetDigest}\n`).join("");
+}
+
+function nextText(report: MirrorReport): string {
+  if (report.result === "interrupted") return "Interrupted: the same command continues where it stopped.\n";
+  const resources = report.files["resources"];
+  const apply =
+    resources === undefined ? "" : `Next: skerry verify ${escapeLine(report.target)}\n      oc apply -f ${escapeLine(resources)}\n`;
+  return report.result === "failed" || report.result === "partial"
+    ? `Mend what failed and run the same command again: what is there is not moved twice.\n${apply}`
+    : apply;
+}

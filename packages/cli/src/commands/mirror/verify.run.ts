@@ -1,0 +1,56 @@
+import { fetchLock, lockRepository, type VerifyReport, verifyLock } from "@skerry/mirror";
+import { formatSize } from "../../args/size.ts";
+import type { Job } from "../../command/job.ts";
+import { EXIT } from "../../output/error.ts";
+import { escapeLine } from "../../output/escape.ts";
+import { openRegistries } from "../../registries/open.ts";
+import { requiredLock } from "./image-set.ts";
+import { registryTarget } from "./session.ts";
+import type { VerifyFlags } from "./verify.ts";
+
+/** Checks a target against a lock. */
+export async function run(job: Job<VerifyFlags>): Promise<number> {
+  const text = job.args[0] ?? "";
+  const { host, prefix } = registryTarget(text);
+  const { flags, signal } = job;
+  await using registries = await openRegistries(job, { sources: [], destinations: [host] });
+  const store = registries.writer(host);
+  const maxNestedPaths = flags["max-nested-paths"];
+  const lock =
+    flags.lock === undefined
+      ? await fetchLock(store, { repository: lockRepository(prefix, maxNestedPaths), name: flags.name, signal })
+      : await requiredLock(job, flags.lock);
+  const report = await verifyLock(lock, store, {
+    target: text,
+    prefix,
+    maxNestedPaths,
+    deep: flags.deep,
+    signal,
+  });
+  job.progress.stop();
+  await job.out.result(
+    { kind: "VerifyReport", ...report },
+    { text: () => verifyText(report), names: () => report.missing.map((row) => row.digest) },
+  );
+  return report.result === "ok" ? EXIT.done : EXIT.wrong;
+}
+
+function verifyText(report: VerifyReport): string {
+  const { checked } = report;
+  const looked = `${checked.roots} images, ${checked.manifests} manifests, ${checked.blobs} blobs${checked.deep ? `, ${formatSize(checked.bytes)} hashed` : ""}`;
+  const rows = [
+    ...report.missing.map((row) => `  MISSING ${escapeLine(row.message)}${concerned(row)}\n`),
+    ...report.wrong.map(
+      (row) =>
+        `  WRONG   ${escapeLine(row.repository)}: expected ${escapeLine(row.expected)}, found ${escapeLine(row.found)}${concerned(row)}\n`,
+    ),
+  ];
+  const next = report.result === "ok" ? "" : "Next: run 'skerry mirror' again with --recheck; it brings what is missing.\n";
+  return `${report.result}: ${looked}; ${report.missing.length} missing, ${report.wrong.length} wrong\n${rows.join("")}${next}`;
+}
+
+function concerned(row: { readonly images: readonly string[]; readonly packages: readonly string[] }): string {
+  const images = row.images.slice(0, 3).map(escapeLine).join(", ");
+  const more = row.images.length > 3 ? ` and ${row.images.length - 3} more` : "";
+  return `\n          needed by ${images}${more}${row.packages.length === 0 ? "" : ` (${row.packages.map(escapeLine).join(", ")})`}`;
+}

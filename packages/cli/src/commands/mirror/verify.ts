@@ -1,0 +1,26 @@
+import { flagSwitch } from "../../command/flag.ts";
+import { type RegistryFlags, registryFlags } from "../../command/registry-flags.ts";
+import { type Command, command } from "../../command/types.ts";
+import { pickFlags, type SetFlags } from "./set-flags.ts";
+
+export type VerifyFlags = RegistryFlags & Pick<SetFlags, "lock" | "name" | "max-nested-paths"> & { readonly deep: boolean };
+
+/** `skerry verify`. */
+export const verify: Command = command<VerifyFlags>({
+  brief: "check that every image of a lock is at a mirror, whole",
+  details: [
+    "Looks at every root, tag, child, config, layer and referrer, and at what the catalogs promise. Without --lock, the lock that a mirror run kept at the target is used. No other host is contacted.",
+  ],
+  positionals: [{ name: "TARGET", brief: "registry: docker://HOST[:PORT][/PREFIX]", count: "one" }],
+  flags: {
+    ...pickFlags("lock", "name", "max-nested-paths"),
+    deep: flagSwitch("read every blob again and hash it"),
+    ...registryFlags,
+  },
+  examples: [
+    { command: "skerry verify docker://mirror.example.com:8443/ocp", does: "check against the lock kept there" },
+    { command: "skerry verify --deep --lock skerry-imageset/imageset.lock docker://mirror.example.com:8443/ocp", does: "hash every byte" },
+  ],
+  exits: [5],
+  load: () => import("./verify.run.ts"),
+});
