@@ -115,12 +115,12 @@ export class BlobPlacer {
   }
 
   async #copy(owner: BlobOwner, descriptor: Descriptor): Promise<void> {
-    const { target, streams, known, onEvent, tally } = this.#options;
+    const { target, streams, known, onEvent } = this.#options;
     const { digest, size } = descriptor;
     try {
       await streams.run({ order: owner.order, size, host: owner.source.host }, async () => {
         onEvent({ event: "blob.start", digest, size, to: owner.to.repository });
-        tally.retries += await copyBlob({ source: owner.source, from: owner.from, target, to: owner.to, descriptor }, this.#options);
+        await copyBlob({ source: owner.source, from: owner.from, target, to: owner.to, descriptor }, this.#options);
       });
     } catch (error) {
       known.unlead(digest, owner.repository);

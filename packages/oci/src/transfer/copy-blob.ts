@@ -28,10 +28,9 @@ const REPORT_BYTES = 1024 * 1024;
 /**
  * Streams a blob, verified on the way, with a slot at each end. After a failure that may pass it continues where the target
  * stands, or begins anew. Stopped by the signal it leaves what it has for the next run, where the target can.
- * @returns how many times it had to try again
  * @throws OciError with `side`
  */
-export async function copyBlob(copy: BlobCopy, options: BlobCopyOptions): Promise<number> {
+export async function copyBlob(copy: BlobCopy, options: BlobCopyOptions): Promise<void> {
   const { descriptor } = copy;
   let write: BlobWrite | undefined;
   for (let attempt = 1; ; attempt++) {
@@ -41,7 +40,7 @@ export async function copyBlob(copy: BlobCopy, options: BlobCopyOptions): Promis
       using slots = await takeSlots(options.gates, { source: copy.source.host, target: copy.target.host }, options.signal);
       write ??= await copy.target.begin(copy.to, descriptor, { signal: options.signal, slot: slots.target });
       await pour(copy, { write, slots, ...options });
-      return attempt - 1;
+      return;
     } catch (error) {
       const failure = sided(error, "target");
       const again = attempt < options.tries && isWorthRetrying(failure) && !options.signal?.aborted;

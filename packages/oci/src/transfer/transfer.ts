@@ -23,8 +23,11 @@ export async function transfer(
 ): Promise<TransferReport> {
   const tally = new Tally();
   const outcomes = new Map<string, RootOutcome>();
-  const work = workFor(target, { options, tally, outcomes });
-  const onEvent = options.onEvent ?? ignore;
+  const onEvent = (event: TransferEvent): void => {
+    if (event.event === "retry") tally.retries++;
+    options.onEvent?.(event);
+  };
+  const work = workFor(target, { options: { ...options, onEvent }, tally, outcomes });
   const places = new Map<string, number>();
 
   async function one(root: Root, order: number): Promise<void> {
@@ -66,7 +69,7 @@ async function ended(work: ImageWork, root: Root, order: number): Promise<RootOu
 }
 
 interface Shared {
-  readonly options: TransferOptions;
+  readonly options: TransferOptions & { readonly onEvent: (event: TransferEvent) => void };
   readonly tally: Tally;
   readonly outcomes: ReadonlyMap<string, RootOutcome>;
 }
@@ -83,10 +86,8 @@ function workFor(target: Writer, { options, tally, outcomes }: Shared): ImageWor
     gates,
     signal,
     tries: options.tries ?? 5,
-    onEvent: options.onEvent ?? ignore,
+    onEvent: options.onEvent,
   });
   const manifests = new ManifestPlacer({ target, blobs, tally, signal });
   return { target, known, blobs, manifests, signatureTags: new SignatureTags(), record: options.journal, outcomes, options };
 }
-
-function ignore(_event: TransferEvent): void {}
