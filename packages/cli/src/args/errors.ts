@@ -19,3 +19,21 @@ export class UsageError extends Error {
 export function isUsageError(error: unknown): error is UsageError {
   return error instanceof Error && error.name === "UsageError";
 }
+
+/** Refused before the first write: nothing was changed. Exit code 4. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  readonly code: string;
+  readonly subject: string | undefined;
+  readonly hint: string | undefined;
+
+  constructor(
+    message: string,
+    options?: { readonly code?: string; readonly subject?: string | undefined; readonly hint?: string | undefined },
+  ) {
+    super(message);
+    this.code = options?.code ?? "REFUSED";
+    this.subject = options?.subject;
+    this.hint = options?.hint;
+  }
+}

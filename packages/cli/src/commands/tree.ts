@@ -1,4 +1,11 @@
 import { type Group, group } from "../command/types.ts";
+import { copy } from "./images/copy.ts";
+import { deleteImages } from "./images/delete.ts";
+import { digest } from "./images/digest.ts";
+import { du } from "./images/du.ts";
+import { inspect } from "./images/inspect.ts";
+import { repos } from "./images/repos.ts";
+import { tags } from "./images/tags.ts";
 import { configCheck } from "./mirror/config-check.ts";
 import { configSchema } from "./mirror/config-schema.ts";
 import { mirror } from "./mirror/mirror.ts";
@@ -14,6 +21,13 @@ export const tree: Group = group("Carries operator catalogs and container images
   mirror,
   verify,
   config: group("check image set configurations", { check: configCheck, schema: configSchema }),
+  copy,
+  inspect,
+  digest,
+  tags,
+  repos,
+  du,
+  delete: deleteImages,
   completion,
   version,
   man,

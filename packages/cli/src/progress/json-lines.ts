@@ -45,7 +45,9 @@ function fields(event: ProgressEvent): Record<string, unknown> {
     case "blob.bytes":
       return { event: event.event, digest: event.digest };
     case "retry":
-      return { event: event.event, subject: event.subject, attempt: event.attempt, error: describeError(event.error) };
+      return "error" in event
+        ? { event: event.event, subject: event.subject, attempt: event.attempt, error: describeError(event.error) }
+        : { ...event };
     default:
       return { ...event };
   }

@@ -1,15 +1,15 @@
-import type { TransferEvent } from "@skerry/oci";
+import type { NetEvent, TransferEvent } from "@skerry/oci";
 
 export const PROGRESS_MODES = ["auto", "bar", "plain", "json", "none"] as const;
 export type ProgressMode = (typeof PROGRESS_MODES)[number];
 
 /** Events of the contract that do not come from a transfer. Further keys are those of section 6. */
 export interface RunEvent {
-  readonly event: "plan.start" | "plan.image" | "plan.end" | "throttle" | "problem" | "volume.end" | "run.end";
+  readonly event: "plan.start" | "plan.image" | "plan.end" | "problem" | "volume.end" | "run.end";
   readonly [key: string]: unknown;
 }
 
-export type ProgressEvent = TransferEvent | RunEvent;
+export type ProgressEvent = TransferEvent | NetEvent | RunEvent;
 
 /** What is known before the first byte moves. */
 export interface ProgressTotals {

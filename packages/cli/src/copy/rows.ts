@@ -1,0 +1,145 @@
+import { isLister, OciError, type Registries } from "@skerry/oci";
+import { RefusedError } from "../args/errors.ts";
+import type { Mapping } from "../mapping/mapping.ts";
+import { globPattern } from "../names/glob.ts";
+import type { ImageName } from "../names/image-name.ts";
+import { type FoundImage, imageFault, type Places, type TargetPlace } from "../places/places.ts";
+import { destinationTags } from "./tags.ts";
+
+/** One image for one destination, as far as it could be prepared. */
+export interface CopyRow {
+  /** Unique in a run. */
+  readonly id: string;
+  readonly origin: string;
+  readonly destination: string;
+  readonly found?: FoundImage;
+  readonly target?: TargetPlace;
+  readonly tags: readonly string[];
+  /** Why it cannot be copied. */
+  readonly error?: OciError;
+}
+
+export interface RowSources {
+  readonly places: Places;
+  readonly registries: Registries;
+  readonly signal: AbortSignal;
+}
+
+/** Mappings whose sources stand for several tags, made into one mapping per tag. A repository that cannot be listed is thrown. */
+export async function expandTags(mappings: readonly Mapping[], from: RowSources): Promise<readonly Mapping[]> {
+  const expanded: Mapping[] = [];
+  for (const mapping of mappings) {
+    const { source, tags } = mapping;
+    if (tags === undefined || source.kind !== "registry") {
+      expanded.push(mapping);
+      continue;
+    }
+    const { registry, repository } = source.reference;
+    const reader = from.registries.reader(registry);
+    if (!isLister(reader)) throw cannotList(source);
+    const pattern = globPattern(tags);
+    const all = await Array.fromAsync(reader.tags({ repository }, { signal: from.signal }));
+    const matching = all.filter((tag) => pattern.test(tag)).sort();
+    if (matching.length === 0) throw noTag(source, tags);
+    for (const tag of matching) expanded.push(withTag(mapping, source, tag));
+  }
+  return expanded;
+}
+
+/** Finds every source and destination. What cannot be found is a row with its error. */
+export async function prepareRows(mappings: readonly Mapping[], from: RowSources): Promise<readonly CopyRow[]> {
+  const found = await inOrder(mappings, 32, (mapping) => findSource(mapping.source, from.places));
+  const rows: CopyRow[] = [];
+  for (const [index, mapping] of mappings.entries()) {
+    const source = found[index];
+    for (const destination of mapping.destinations)
+      rows.push(await rowOf({ mapping, destination, source, id: String(rows.length), places: from.places }));
+  }
+  checkCollisions(rows);
+  return rows;
+}
+
+async function findSource(name: ImageName, places: Places): Promise<FoundImage | OciError> {
+  return places.find(name).catch((error: unknown) => imageFault(error).with({ side: "source" }));
+}
+
+async function rowOf(row: {
+  readonly mapping: Mapping;
+  readonly destination: ImageName;
+  readonly source: FoundImage | OciError | undefined;
+  readonly id: string;
+  readonly places: Places;
+}): Promise<CopyRow> {
+  const { mapping, destination, source, id, places } = row;
+  const base = { id, origin: mapping.source.text };
+  if (source === undefined || source instanceof OciError) {
+    return { ...base, destination: destination.text, tags: [], ...(source === undefined ? {} : { error: source }) };
+  }
+  const target = await places.target(destination);
+  const tags = destinationTags({ source: mapping.source, destination, target, digest: source.descriptor.digest });
+  return { ...base, destination: destinationText(destination, tags), found: source, target, tags };
+}
+
+function destinationText(destination: ImageName, tags: readonly string[]): string {
+  if (destination.kind === "layout") return destination.text;
+  const { registry, repository } = destination.reference;
+  return `${registry}/${repository}${tags[0] === undefined ? "" : `:${tags[0]}`}`;
+}
+
+function withTag(mapping: Mapping, source: ImageName & { kind: "registry" }, tag: string): Mapping {
+  const { registry, repository } = source.reference;
+  const text = `${registry}/${repository}:${tag}`;
+  return {
+    source: { kind: "registry", reference: { registry, repository, tag, text }, text },
+    destinations: mapping.destinations,
+    text: mapping.text,
+  };
+}
+
+/** Two sources for one tag with different digests are refused before anything is written. */
+function checkCollisions(rows: readonly CopyRow[]): void {
+  const taken = new Map<string, CopyRow>();
+  for (const row of rows) {
+    if (row.found === undefined || row.target === undefined) continue;
+    for (const tag of row.tags) {
+      const key = `${row.target.writer.name}/${row.target.at.repository}:${tag}`;
+      const before = taken.get(key);
+      if (before?.found !== undefined && before.found.descriptor.digest !== row.found.descriptor.digest) {
+        throw new RefusedError(`Refused to copy: ${row.destination} would be ${before.origin} and ${row.origin}, which differ`, {
+          code: "DEST_COLLISION",
+          subject: row.destination,
+          hint: "Give one of them another tag or repository.",
+        });
+      }
+      taken.set(key, row);
+    }
+  }
+}
+
+/** Results in the order of the items, at most `limit` under way. */
+async function inOrder<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      const item = items[index];
+      if (item !== undefined) results[index] = await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+}
+
+function cannotList(source: ImageName): OciError {
+  return new OciError({ code: "UNSUPPORTED", message: `Cannot list the tags of ${source.text}`, subject: source.text });
+}
+
+function noTag(source: ImageName, pattern: string): OciError {
+  return new OciError({
+    code: "NOT_FOUND",
+    message: `Cannot copy ${source.text}: none of its tags matches ${JSON.stringify(pattern)}`,
+    subject: source.text,
+    hint: `List them: skerry tags ${source.text}`,
+  });
+}

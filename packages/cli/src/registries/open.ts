@@ -1,0 +1,112 @@
+import { readFile } from "node:fs/promises";
+import {
+  type Credential,
+  type CredentialSource,
+  certDirs,
+  loadCredentials,
+  loadRegistriesConf,
+  type NetEvent,
+  proxiesFromEnvironment,
+  Registries,
+  type RegistriesOptions,
+} from "@skerry/oci";
+import { UsageError } from "../args/errors.ts";
+import { type Job, pathOf } from "../command/job.ts";
+import type { RegistryFlags } from "../command/registry-flags.ts";
+import { VERSION } from "../version.ts";
+
+/** Which hosts a command reads from and writes to, as far as it knows. A host may be both. */
+export interface Ends {
+  /** Hosts that are read; `any` when only the run will tell (the images of a catalog). */
+  readonly sources: "any" | readonly string[];
+  /** Hosts that are written, checked or deleted from. For a command with one host: that host. */
+  readonly destinations: readonly string[];
+}
+
+/**
+ * The registries of one run, as the registry flags want them. Close them at the end (`await using`).
+ * @throws UsageError for a CA file that cannot be read, OciError `CONFIG_INVALID` for registries.conf
+ */
+export async function openRegistries(job: Job<RegistryFlags>, ends: Ends): Promise<Registries> {
+  const { flags, world } = job;
+  const conf = flags["registries-conf"];
+  return new Registries({
+    credentials: credentialsOf(job, ends),
+    registriesConf: await loadRegistriesConf({
+      ...(conf === undefined ? {} : { path: pathOf(job, conf) }),
+      env: world.env,
+      home: world.home,
+    }),
+    certDirs: certDirs({ env: world.env, home: world.home, ...optionalPath(job, "flag", flags["cert-dir"]) }),
+    extraCa: await authorities(job),
+    insecureHosts: insecureHosts(flags, ends),
+    maxPerHost: flags["max-per-host"],
+    limitRate: flags["limit-rate"],
+    retries: flags.retries,
+    stallTimeoutMs: flags["stall-timeout"],
+    allowPrivateRedirects: flags["allow-private-redirects"],
+    proxies: proxiesFromEnvironment(world.env),
+    userAgent: `skerry/${VERSION}`,
+    onEvent: (event) => tell(job, event),
+  });
+}
+
+/**
+ * The hosts for which HTTP and unverified certificates are allowed. `--insecure` loosens the destination and nothing
+ * else, wherever that host occurs; a switch of one end loosens that end.
+ */
+export function insecureHosts(
+  flags: Pick<RegistryFlags, "tls-verify" | "src-tls-verify" | "dest-tls-verify" | "insecure">,
+  ends: Ends,
+): NonNullable<RegistriesOptions["insecureHosts"]> {
+  const sources = !(flags["src-tls-verify"] ?? flags["tls-verify"]);
+  const destinations = flags.insecure || !(flags["dest-tls-verify"] ?? flags["tls-verify"]);
+  if (sources && ends.sources === "any") {
+    if (destinations) return "all";
+    throw new UsageError("cannot loosen every source and keep the destination strict", {
+      subject: "--src-tls-verify",
+      hint: "Name the insecure sources in registries.conf (insecure = true), or use --tls-verify=false.",
+    });
+  }
+  return [...new Set([...(sources && ends.sources !== "any" ? ends.sources : []), ...(destinations ? ends.destinations : [])])];
+}
+
+/** Credentials: a file of their own for each end where one was given, the usual look-up otherwise. */
+export function credentialsOf(job: Job<RegistryFlags>, ends: Ends): CredentialSource {
+  const { flags, world } = job;
+  const load = (file: string | undefined): CredentialSource =>
+    loadCredentials({ ...optionalPath(job, "authfile", file), env: world.env, home: world.home });
+  const source = load(flags["src-authfile"] ?? flags.authfile);
+  const destination = load(flags["dest-authfile"] ?? flags.authfile);
+  return {
+    find: (host, repository, signal): Promise<Credential | undefined> =>
+      (ends.destinations.includes(host) ? destination : source).find(host, repository, signal),
+  };
+}
+
+async function authorities(job: Job<RegistryFlags>): Promise<readonly string[]> {
+  const system = job.world.env["SSL_CERT_FILE"];
+  const files = [...(system === undefined || system === "" ? [] : [system]), ...job.flags.ca.map((file) => pathOf(job, file))];
+  return Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(file, "utf8").catch((cause: unknown) => {
+        throw new UsageError(`cannot read CA file ${file}`, { subject: file, cause });
+      });
+      if (!text.includes("-----BEGIN")) {
+        throw new UsageError(`cannot use CA file ${file}: it holds no PEM certificate`, { subject: file });
+      }
+      return text;
+    }),
+  );
+}
+
+function tell(job: Job<RegistryFlags>, event: NetEvent): void {
+  job.progress.event(event);
+  if (event.event === "retry")
+    job.log.debug(`${event.method} at ${event.host} again (try ${event.attempt}): ${event.message}`, { ...event });
+  else job.log.debug(`slower at ${event.host}: ${event.limit} requests at once`, { ...event });
+}
+
+function optionalPath<K extends string>(job: Job<unknown>, key: K, path: string | undefined): { readonly [P in K]?: string } {
+  return path === undefined ? {} : ({ [key]: pathOf(job, path) } as { readonly [P in K]: string });
+}
