@@ -77,6 +77,7 @@ async function send(engine: HttpEngine, request: TokenRequest, part: Part): Prom
     subject: request.host,
     signal: request.signal,
     ungated: true,
+    buffer: MAX_TOKEN_BODY,
   });
   const body = await response.bytes(MAX_TOKEN_BODY);
   const receivedAt = engine.clock.now();

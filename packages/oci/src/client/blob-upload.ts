@@ -89,7 +89,13 @@ export class RegistryBlobWrite implements BlobWrite {
     const session = this.#session;
     if (session === undefined) return error;
     if (error.status === 413) {
-      if (!this.#at.net.quirks.noteTooLarge(this.#at.host, Math.min(this.#descriptor.size, this.#at.net.quirks.pieceSize(this.#at.host) ?? this.#descriptor.size))) return error;
+      if (
+        !this.#at.net.quirks.noteTooLarge(
+          this.#at.host,
+          Math.min(this.#descriptor.size, this.#at.net.quirks.pieceSize(this.#at.host) ?? this.#descriptor.size),
+        )
+      )
+        return error;
       this.#session = undefined;
       return error.with({
         code: "SERVER_ERROR",

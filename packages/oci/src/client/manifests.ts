@@ -1,5 +1,5 @@
 import { pullScope, pushScope } from "../auth/scope.ts";
-import { OciError } from "../errors.ts";
+import { isOciError, OciError } from "../errors.ts";
 import { digestOf } from "../hash.ts";
 import type { HttpResponse } from "../http/types.ts";
 import type { Descriptor } from "../model/descriptor.ts";
@@ -69,13 +69,14 @@ export async function getManifest(at: Repository, what: { name: string; io?: IoO
     action: `read manifest ${subject}`,
     subject,
     expect: found,
+    buffer: MAX_MANIFEST_BYTES,
     io: what.io,
+  }).catch((error: unknown) => {
+    // A 413 has the same code and is the registry's own word.
+    throw isOciError(error) && error.code === "TOO_LARGE" && error.status === undefined ? tooLarge(subject) : error;
   });
-  if (response.status === 404) {
-    await response.dump();
-    return undefined;
-  }
-  const bytes = await bodyWithin(response, subject);
+  if (response.status === 404) return undefined;
+  const bytes = await response.bytes(MAX_MANIFEST_BYTES);
   const wanted = isDigest(what.name) ? what.name : undefined;
   const digest = digestOf(bytes, wanted === undefined ? "sha256" : digestAlgorithm(wanted));
   if (wanted !== undefined && digest !== wanted) {
@@ -122,20 +123,6 @@ function describedBy(head: HttpResponse, name: string): Descriptor | undefined {
   // By tag a missing or foreign digest, and a type that says nothing, cost the GET.
   if (digest === undefined || !isDigest(digest) || !isManifestType(mediaType) || !Number.isSafeInteger(size) || size <= 0) return undefined;
   return { mediaType, digest, size };
-}
-
-async function bodyWithin(response: HttpResponse, subject: string): Promise<Uint8Array> {
-  const length = Number(response.header("content-length") ?? "0");
-  if (length > MAX_MANIFEST_BYTES) {
-    await response.dump();
-    throw tooLarge(subject);
-  }
-  try {
-    return await response.bytes(MAX_MANIFEST_BYTES);
-  } catch (error) {
-    if (error instanceof OciError && error.code === "TOO_LARGE") throw tooLarge(subject);
-    throw error;
-  }
 }
 
 function tooLarge(subject: string): OciError {

@@ -30,13 +30,11 @@ export async function* pages(at: Repository, list: PagedList): AsyncGenerator<{ 
       headers: { accept: "application/json" },
       scopes: list.scopes,
       action: list.action,
+      buffer: MAX_PAGE_BYTES,
       expect: (status) => status === 200 || list.none?.(status) === true,
       io: list.io,
     });
-    if (response.status !== 200) {
-      await response.dump();
-      return;
-    }
+    if (response.status !== 200) return;
     const page = parse(await response.bytes(MAX_PAGE_BYTES));
     if (page === undefined) throw fault(at, list, "the answer is not a JSON object");
     yield { page, response };

@@ -5,7 +5,7 @@ import { type IsPrivateAddress, privateAddresses } from "./address.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Connections, type TlsMaterial } from "./connections.ts";
 import { RequestCounters } from "./counters.ts";
-import { type ExchangeContext, exchange } from "./exchange.ts";
+import { buffered, type ExchangeContext, exchange } from "./exchange.ts";
 import { aborted, type Doing, MAX_ERROR_BODY, statusFailure } from "./failure.ts";
 import { HostGates } from "./gate.ts";
 import { type HostState, Hosts, originOf, settled } from "./hosts.ts";
@@ -144,7 +144,7 @@ export class HttpEngine {
         const { response, redirected } = await this.#once(request);
         if (request.expect?.(response.status) ?? (response.status >= 200 && response.status < 300)) {
           gate.report({ overloaded: false, generation });
-          return response;
+          return request.buffer === undefined ? response : buffered(response, await response.bytes(request.buffer));
         }
         pauseMs = retryAfterMs(response.header("retry-after"), this.clock);
         throw await this.#unexpected(request, { response, redirected });

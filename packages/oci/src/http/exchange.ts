@@ -187,6 +187,10 @@ class WireResponse implements HttpResponse {
   async bytes(max: number): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     let size = 0;
+    if (Number(this.header("content-length") ?? "0") > max) {
+      await this.dump();
+      throw tooLarge(this.#out.doing, max);
+    }
     for await (const chunk of this.stream()) {
       size += chunk.byteLength;
       if (size > max) throw tooLarge(this.#out.doing, max);
@@ -206,6 +210,21 @@ class WireResponse implements HttpResponse {
       this.#control.end();
     }
   }
+}
+
+/** An answer whose body has been read already. */
+export function buffered(response: HttpResponse, bytes: Uint8Array): HttpResponse {
+  return {
+    status: response.status,
+    url: response.url,
+    header: (name) => response.header(name),
+    async *stream() {
+      yield bytes;
+    },
+    bytes: () => Promise.resolve(bytes),
+    dump: () => Promise.resolve(),
+    whenDone: (listener) => response.whenDone(listener),
+  };
 }
 
 function bodyHeaders(out: Outgoing): Record<string, string> {

@@ -45,6 +45,8 @@ export interface HttpRequest {
   readonly slot?: Slot | undefined;
   /** Token requests happen inside other requests and must not wait for a place behind them. */
   readonly ungated?: boolean | undefined;
+  /** Reads a body of at most so many bytes as part of each try, so that one that breaks off is asked for again. */
+  readonly buffer?: number | undefined;
   /** False turns off retries: the caller continues in its own way. */
   readonly retry?: boolean | undefined;
 }
