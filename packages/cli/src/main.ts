@@ -32,6 +32,10 @@ async function main(): Promise<void> {
     home: homedir(),
     now: () => new Date(),
     signal: abort.signal,
+    onHangup: (listener) => {
+      process.on("SIGHUP", listener);
+      return () => process.off("SIGHUP", listener);
+    },
     platform: `${process.platform}/${process.arch}`,
     node: process.versions.node,
   };

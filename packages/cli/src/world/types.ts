@@ -36,6 +36,8 @@ export interface World {
   now(): Date;
   /** Aborted by SIGINT and SIGTERM; the reason is an `Interruption`. */
   readonly signal: AbortSignal;
+  /** Calls back on every SIGHUP; returns what ends that. While nobody listens, SIGHUP ends the program as usual. */
+  onHangup(listener: () => void): () => void;
   /** Of the running program: version of Node, `linux/x64`, and the path of the program when it is a single file. */
   readonly platform: string;
   readonly node: string;
