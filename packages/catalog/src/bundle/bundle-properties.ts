@@ -49,12 +49,13 @@ function packageProperty(sources: PropertySources): Property {
   return { type: "olm.package", value: new Members([["packageName", sources.package], ...(release === "" ? [] : [["release", release] as const]), ["version", version]]) };
 }
 
-function kindProperty(type: string, kind: GroupVersionKind): Property {
+/** A property that names a kind. */
+export function kindProperty(type: string, kind: GroupVersionKind): Property {
   return { type, value: { group: kind.group, kind: kind.kind, version: kind.version } };
 }
 
 /** Dependencies name their types as the provider does; a catalog says `.required`. */
-function asRequirement(dependency: Property): Property {
+export function asRequirement(dependency: Property): Property {
   if (dependency.type === "olm.gvk") {
     const { value } = dependency;
     return kindProperty("olm.gvk.required", { group: asText(member(value, "group")), version: asText(member(value, "version")), kind: asText(member(value, "kind")), plural: "" });

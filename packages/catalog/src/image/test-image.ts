@@ -9,7 +9,7 @@ export type LayerContent = Readonly<Record<string, string>> | readonly TarMember
 /** A store in memory that counts how often each thing is read; for tests. */
 export class TestStore implements Reader {
   readonly name: string = "memory";
-  readonly contents = new Map<Digest, { readonly bytes: Uint8Array; readonly mediaType: string }>();
+  readonly contents: Map<Digest, { readonly bytes: Uint8Array; readonly mediaType: string }> = new Map();
   readonly reads: string[] = [];
   readonly place: Place = { repository: "test/image" };
 

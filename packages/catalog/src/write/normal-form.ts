@@ -34,8 +34,8 @@ export function channelDocument(channel: {
   ]);
 }
 
-/** An `olm.bundle`; related images are sorted by image, stably. */
-export function bundleDocument(bundle: Bundle): Members {
+/** An `olm.bundle`; related images are sorted by image, stably. `keepValues` also writes text that stands under `value`. */
+export function bundleDocument(bundle: Bundle, keepValues: boolean = false): Members {
   const images = bundle.relatedImages.toSorted((a, b) => byBytes(a.image, b.image));
   return new Members([
     ["schema", "olm.bundle"],
@@ -43,7 +43,7 @@ export function bundleDocument(bundle: Bundle): Members {
     ...optional("package", bundle.package),
     ["image", bundle.image],
     ...properties(objectsLast(bundle.properties)),
-    ...(images.length === 0 ? [] : [["relatedImages", images.map(imageMembers)] as const]),
+    ...(images.length === 0 ? [] : [["relatedImages", images.map((image) => imageMembers(image, keepValues))] as const]),
   ]);
 }
 
@@ -118,10 +118,11 @@ function entryMembers(entry: ChannelEntry): Members {
   ]);
 }
 
-function imageMembers(image: RelatedImageEntry): Members {
+function imageMembers(image: RelatedImageEntry, keepValues: boolean): Members {
   return new Members([
     ["name", image.name],
     ["image", image.image],
+    ...(keepValues ? optional("value", image.value ?? "") : []),
   ]);
 }
 
