@@ -1,3 +1,4 @@
+import type { LookupFunction } from "node:net";
 import { Authenticator } from "../auth/authenticator.ts";
 import { anonymous, type CredentialSource } from "../auth/credential.ts";
 import type { RealmMemory } from "../auth/realm.ts";
@@ -5,6 +6,7 @@ import { certificatesFor } from "../config/certs-d.ts";
 import { noRegistriesConf, type RegistriesConf } from "../config/registries-conf.ts";
 import { routesFor } from "../config/route.ts";
 import type { Gates } from "../gate.ts";
+import type { IsPrivateAddress } from "../http/address.ts";
 import type { Clock } from "../http/clock.ts";
 import { HttpEngine } from "../http/engine.ts";
 import type { ProxySettings } from "../http/proxy.ts";
@@ -41,6 +43,10 @@ export interface RegistriesOptions {
   readonly backoffMs?: number | undefined;
   /** Token services that were accepted before. */
   readonly realms?: RealmMemory | undefined;
+  /** How names become addresses; the system's resolver when missing. */
+  readonly lookup?: LookupFunction | undefined;
+  /** Which addresses a public registry may not point at; loopback, private, link-local and metadata ones when missing. */
+  readonly isPrivate?: IsPrivateAddress | undefined;
 }
 
 /** Every registry of one run: connections, tokens, gates and counts are shared. Close it at the end. */

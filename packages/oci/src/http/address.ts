@@ -66,10 +66,10 @@ function expand(address: string): number[] | undefined {
   return [...left, ...Array<string>(middle).fill("0"), ...right].map((group) => Number.parseInt(group, 16));
 }
 
-/** The host name of `host[:port]`, brackets of IPv6 removed, lower case. */
+/** The host name of `host[:port]` or of a bare address, brackets of IPv6 removed, lower case. */
 export function hostName(host: string): string {
-  return host
-    .replace(/:\d+$/, "")
-    .replace(/^\[|\]$/g, "")
-    .toLowerCase();
+  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(host);
+  if (bracketed !== null) return (bracketed[1] ?? "").toLowerCase();
+  const isBareIpv6 = host.indexOf(":") !== host.lastIndexOf(":");
+  return (isBareIpv6 ? host : host.replace(/:\d+$/, "")).toLowerCase();
 }

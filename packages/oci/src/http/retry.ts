@@ -38,7 +38,13 @@ export function isTransient(error: unknown): boolean {
     case "RATE_LIMITED":
       return true;
     case "SERVER_ERROR":
-      return error.status === undefined || error.status === 413 || error.status === 416 || isRetryableStatus(error.status);
+      return (
+        error.status === undefined ||
+        error.status === 403 ||
+        error.status === 413 ||
+        error.status === 416 ||
+        isRetryableStatus(error.status)
+      );
     case "UNREACHABLE":
       return causeCodes(error).some((code) => RETRYABLE_CODES.has(code));
     default:
