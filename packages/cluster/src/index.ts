@@ -9,7 +9,6 @@ export { memoryTarget } from "./memory-target.ts";
 export { type MirrorEntries, type MirrorEntry, type MirroredImage, mirrorEntriesOf } from "./mirror-entries.ts";
 export { MIRROR_SCOPES, type MirrorPair, type MirrorRule, type MirrorScope, scopeRules } from "./mirror-scope.ts";
 export { buildMirrorSets, MAX_OBJECT_BYTES, type MirrorSetKind, type MirrorSetOptions } from "./mirror-sets.ts";
-export type { NodeMirror, NodeRule, NodeRules } from "./node-rules.ts";
 export type { ClusterProblem } from "./problem.ts";
 export {
   CLUSTER_FLAVOURS,
@@ -21,7 +20,7 @@ export {
   parseClusterVersion,
 } from "./profile.ts";
 export { buildRegistriesConf, type RegistriesConfRequest } from "./registries-conf.ts";
-export { type NodeFiles, type PullCandidate, readNodeRules, resolveAsNode } from "./resolve-as-node.ts";
+export { type NodeFiles, nodeFilesOf, type PullCandidate, readNodeRules, resolveAsNode } from "./resolve-as-node.ts";
 export { IMAGE_SET_LABEL, type KubeObject, objectFile, objectNameOf, type ResourceFile } from "./resource-file.ts";
 export { chooseResources, RESOURCE_KINDS, type ResourceKind } from "./resource-kinds.ts";
 export { buildClusterResources, type ClusterResources, type ResourceRequest } from "./resources.ts";

@@ -1,18 +1,18 @@
+import type { PullFrom, RegistryEndpoint, RegistryRule } from "@skerry/oci";
 import { loadAll, YAMLException } from "js-yaml";
 import { ClusterError } from "./errors.ts";
-import type { NodeMirror, NodeRule } from "./node-rules.ts";
 
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 
 interface Kind {
   readonly list: string;
-  readonly pulls: NodeMirror["pulls"];
+  readonly pulls: PullFrom;
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  ImageDigestMirrorSet: { list: "imageDigestMirrors", pulls: "digest" },
-  ImageTagMirrorSet: { list: "imageTagMirrors", pulls: "tag" },
-  ImageContentSourcePolicy: { list: "repositoryDigestMirrors", pulls: "digest" },
+  ImageDigestMirrorSet: { list: "imageDigestMirrors", pulls: "digest-only" },
+  ImageTagMirrorSet: { list: "imageTagMirrors", pulls: "tag-only" },
+  ImageContentSourcePolicy: { list: "repositoryDigestMirrors", pulls: "digest-only" },
 };
 
 /**
@@ -21,8 +21,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
  * machine-config-operator "container-runtime-config".
  * @throws ClusterError `RULES_INVALID`
  */
-export function readMirrorSets(texts: readonly string[]): NodeRule[] {
-  const mirrors = new Map<string, NodeMirror[]>();
+export function readMirrorSets(texts: readonly string[]): RegistryRule[] {
+  const mirrors = new Map<string, RegistryEndpoint[]>();
   const blocked = new Set<string>();
   for (const object of texts.flatMap(readObjects)) {
     const kind = KINDS[String(object["kind"])];
@@ -32,27 +32,28 @@ export function readMirrorSets(texts: readonly string[]): NodeRule[] {
       if (typeof source !== "string" || source === "") throw invalid(`an entry of ${kind.list} has no source`);
       const own = mirrors.get(source) ?? [];
       for (const location of list(field(entry, "mirrors")))
-        if (typeof location === "string") own.push({ location, insecure: false, pulls: kind.pulls });
+        if (typeof location === "string") own.push({ location, insecure: false, pullFromMirror: kind.pulls });
       mirrors.set(source, own);
       if (field(entry, "mirrorSourcePolicy") === "NeverContactSource") blocked.add(source);
     }
   }
   return [...mirrors].map(([prefix, own]) => ({
     prefix,
-    location: "",
+    location: prefix.startsWith("*.") ? "" : prefix,
     insecure: false,
+    pullFromMirror: "all",
     blocked: blocked.has(prefix),
     mirrors: mergeMirrors(own),
   }));
 }
 
 /** The same mirror for both kinds of pulls is one entry. */
-function mergeMirrors(mirrors: readonly NodeMirror[]): NodeMirror[] {
+function mergeMirrors(mirrors: readonly RegistryEndpoint[]): RegistryEndpoint[] {
   const byLocation = Map.groupBy(mirrors, (mirror) => mirror.location);
   return [...byLocation].map(([location, own]) => ({
     location,
     insecure: false,
-    pulls: new Set(own.map((mirror) => mirror.pulls)).size > 1 ? "all" : (own[0]?.pulls ?? "all"),
+    pullFromMirror: new Set(own.map((mirror) => mirror.pullFromMirror)).size > 1 ? "all" : (own[0]?.pullFromMirror ?? "all"),
   }));
 }
 

@@ -1,9 +1,9 @@
+import { isOciError } from "@skerry/oci";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isClusterError } from "./errors.ts";
 import { mirrorEntriesOf } from "./mirror-entries.ts";
 import { MIRROR_SCOPES } from "./mirror-scope.ts";
-import { readNodeRules, resolveAsNode } from "./resolve-as-node.ts";
+import { nodeFilesOf, readNodeRules, resolveAsNode } from "./resolve-as-node.ts";
 import { buildClusterResources } from "./resources.ts";
 
 const HEX = "a".repeat(64);
@@ -84,9 +84,9 @@ location = "new.io/y"
     try {
       readNodeRules({ registriesConf: [text] });
     } catch (error) {
-      code = isClusterError(error) ? error.code : undefined;
+      code = isOciError(error) ? error.code : undefined;
     }
-    expect(code).toBe("RULES_INVALID");
+    expect(code).toBe("CONFIG_INVALID");
   });
 });
 
@@ -128,8 +128,7 @@ test("every mirrored image is found at its place, through objects and through re
       const request = { imageSet: "x", mirrors: entries, catalogs: [], scope };
       const objects = buildClusterResources({ ...request, profile: { flavour: "openshift", version: "4.20" } }).files;
       const conf = buildClusterResources({ ...request, profile: { flavour: "microshift", version: "4.20" } }).files;
-      const texts = (files: typeof objects) => files.map((file) => file.text);
-      for (const rules of [readNodeRules({ mirrorSets: texts(objects) }), readNodeRules({ registriesConf: texts(conf) })]) {
+      for (const rules of [readNodeRules(nodeFilesOf(objects)), readNodeRules(nodeFilesOf(conf))]) {
         for (const item of mirrored) {
           const [, name] = /([:@][^:@/]+(?::[0-9a-f]{64})?)$/.exec(item.origin) ?? [];
           const wanted = `mirror.test:8443/ocp/${item.destination.repository}${name}`;

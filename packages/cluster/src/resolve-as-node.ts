@@ -1,7 +1,15 @@
-import { parseReference, type Reference } from "@skerry/oci";
-import { matchingRule, type NodeRule, type NodeRules } from "./node-rules.ts";
+import {
+  mergeRegistriesConf,
+  parseReference,
+  parseRegistriesConf,
+  type Reference,
+  type RegistriesConf,
+  type RegistryRule,
+} from "@skerry/oci";
+import { matchingRule } from "./matching-rule.ts";
+import { compareText } from "./mirror-entries.ts";
 import { readMirrorSets } from "./read-mirror-sets.ts";
-import { readRegistriesConf } from "./read-registries-conf.ts";
+import type { ResourceFile } from "./resource-file.ts";
 
 /** A place that a node would try, in this order with the others. */
 export interface PullCandidate {
@@ -28,15 +36,20 @@ export interface NodeFiles {
   readonly registriesConf?: readonly string[];
 }
 
+/** The files of a folder with cluster resources that a node would go by; the others are passed over. */
+export function nodeFilesOf(files: readonly ResourceFile[]): NodeFiles {
+  const sorted = [...files].sort((a, b) => compareText(a.name, b.name));
+  const texts = (suffix: RegExp) => sorted.filter((file) => suffix.test(file.name)).map((file) => file.text);
+  return { mirrorSets: texts(/\.ya?ml$/), registriesConf: texts(/\.conf$/) };
+}
+
 /**
  * Reads what a node goes by.
- * @throws ClusterError `RULES_INVALID`
+ * @throws ClusterError `RULES_INVALID` for objects, OciError `CONFIG_INVALID` for registries.conf
  */
-export function readNodeRules(files: NodeFiles): NodeRules {
-  const byPrefix = new Map<string, NodeRule>();
-  for (const rule of readMirrorSets(files.mirrorSets ?? [])) byPrefix.set(rule.prefix, rule);
-  for (const text of files.registriesConf ?? []) for (const rule of readRegistriesConf(text)) byPrefix.set(rule.prefix, rule);
-  return { rules: [...byPrefix.values()] };
+export function readNodeRules(files: NodeFiles): RegistriesConf {
+  const objects: RegistriesConf = { rules: readMirrorSets(files.mirrorSets ?? []), files: [] };
+  return mergeRegistriesConf([objects, ...(files.registriesConf ?? []).map((text) => parseRegistriesConf(text))]);
 }
 
 /**
@@ -45,18 +58,18 @@ export function readNodeRules(files: NodeFiles): NodeRules {
  * added to those of a shorter one. containers/image "sysregistriesv2", as CRI-O and podman use it.
  * @throws OciError `REFERENCE_INVALID`
  */
-export function resolveAsNode(text: string, rules: NodeRules): PullCandidate[] {
+export function resolveAsNode(text: string, rules: RegistriesConf): PullCandidate[] {
   const reference = parseReference(text.replace(/^docker:\/\//, ""));
   const source = `${reference.registry}/${reference.repository}`;
   const match = matchingRule(rules, source);
   if (match === undefined) return [candidate({ location: source, reference, from: "source", insecure: false, rules })];
   const { rule, length } = match;
   const rest = source.slice(length);
-  const pull = reference.digest === undefined ? "tag" : "digest";
+  const pull = reference.digest === undefined ? "tag-only" : "digest-only";
   const mirrors = rule.mirrors
-    .filter((mirror) => mirror.pulls === "all" || mirror.pulls === pull)
+    .filter((mirror) => mirror.pullFromMirror === "all" || mirror.pullFromMirror === pull)
     .map((mirror) => candidate({ location: mirror.location + rest, reference, from: "mirror", insecure: mirror.insecure, rule, rules }));
-  const own = rule.location === "" || rule.prefix.startsWith("*.") ? source : rule.location + rest;
+  const own = rule.location === "" ? source : rule.location + rest;
   return [...mirrors, candidate({ location: own, reference, from: "source", insecure: rule.insecure, rule, rules })];
 }
 
@@ -65,8 +78,8 @@ interface Place {
   readonly reference: Reference;
   readonly from: PullCandidate["from"];
   readonly insecure: boolean;
-  readonly rule?: NodeRule;
-  readonly rules: NodeRules;
+  readonly rule?: RegistryRule;
+  readonly rules: RegistriesConf;
 }
 
 function candidate(place: Place): PullCandidate {
