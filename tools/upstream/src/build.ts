@@ -32,6 +32,8 @@ export interface BuildUpstreamOptions {
   readonly seed: string;
   /** Weight of all operand images together; small ones of a few KiB unless given. */
   readonly totalBytes?: number;
+  /** Further images, by their original reference. */
+  readonly images?: readonly string[];
   /** Folder with `<package>/<version>/{manifests,metadata}` of published bundles. */
   readonly bundlesDir?: string;
   /** Original references that are named and not there, for tests of what fails. */
@@ -76,6 +78,7 @@ export async function buildUpstream(options: BuildUpstreamOptions): Promise<Upst
     for (const source of options.catalogs) catalogs.push({ source, catalog: await openFileCatalog(source.dir) });
     const inventory = new InventoryBuilder(options.bundlesDir);
     for (const { source, catalog } of catalogs) await inventory.add(catalog, packagesOf(source, catalog));
+    for (const text of options.images ?? []) inventory.addImage(parseReference(text));
     const run = new Run(options, inventory.wanted());
     await run.operands();
     for (const { source, catalog } of catalogs) await run.bundles(source, catalog);

@@ -42,6 +42,11 @@ export class InventoryBuilder {
     }
   }
 
+  /** Adds an image that no catalog names. */
+  addImage(reference: Reference): void {
+    this.#note(reference);
+  }
+
   /** Everything so far, sorted by key. A tag that is also named with a digest belongs to the digest's image. */
   wanted(): Wanted[] {
     this.#joinTags();
