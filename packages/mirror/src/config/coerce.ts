@@ -39,6 +39,28 @@ export function mendShape(issues: readonly z.core.$ZodIssue[], tree: YamlTree): 
   return mended;
 }
 
+/**
+ * Takes values of the wrong shape out of the way, in place, once they have been noted, so that one of them does not hide
+ * the other faults of its entry: a number counts as its text, anything else as left out.
+ * @returns true when something was changed and the shape should be checked again
+ */
+export function setAside(issues: readonly z.core.$ZodIssue[], tree: YamlTree): boolean {
+  let changed = false;
+  for (const issue of issues) {
+    const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
+    const key = path.at(-1);
+    const parent = valueAt(tree.root, path.slice(0, -1));
+    if (key === undefined || typeof parent !== "object" || parent === null || Array.isArray(parent)) continue;
+    const holder = parent as Record<string | number, unknown>;
+    if (holder[key] === undefined) continue;
+    const plain = issue.code === "invalid_type" && issue.expected === "string" ? tree.plainText(path) : undefined;
+    if (plain !== undefined && typeof holder[key] !== "string") holder[key] = plain;
+    else delete holder[key];
+    changed = true;
+  }
+  return changed;
+}
+
 function dropKeys(holder: unknown, keys: readonly string[]): boolean {
   if (typeof holder !== "object" || holder === null) return false;
   for (const key of keys) delete (holder as Record<string, unknown>)[key];

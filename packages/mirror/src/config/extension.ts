@@ -13,7 +13,8 @@ export function readExtension(
   const { faults } = rest;
   const catalogs = rest.catalogs.filter((catalog) => catalog !== undefined);
   for (const catalog of Object.keys(own.catalogSourceNames ?? {})) {
-    if (catalogs.includes(catalog)) continue;
+    // Where an entry could not be read, its catalog may be the one that is named.
+    if (catalogs.includes(catalog) || catalogs.length < rest.catalogs.length) continue;
     const nearest = nearestWord(catalog, catalogs) ?? catalogs[0];
     faults.add(
       ["skerry", "catalogSourceNames", catalog],

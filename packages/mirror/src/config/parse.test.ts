@@ -182,6 +182,7 @@ colour: red
     ["mirror.operators[0].packages[1].minVersion", 11, 19],
     ["mirror.operators[0].packages[1].bundles", 12, 7],
     ["mirror.operators[1].full", 14, 11],
+    ["mirror.operators[2].catalog", 15, 14],
     ["mirror.operators[2].packages[0].name", 17, 7],
     ["mirror.blockedImages[0].name", 19, 11],
     ["mirror.blockedImages[1].name", 20, 11],
@@ -192,7 +193,7 @@ colour: red
   });
 
   test("and nothing else, in the order of the file", () => {
-    expect(found).toHaveLength(12);
+    expect(found).toHaveLength(13);
     expect(found.map((fault) => fault.line)).toEqual(found.map((fault) => fault.line).sort((a, b) => a - b));
   });
 
@@ -201,6 +202,28 @@ colour: red
     expect(found.find((fault) => fault.path.endsWith(".bundles"))?.message).toContain("bundles cannot be selected");
     expect(found.find((fault) => fault.path === "colour")?.suggestion).toBe("Known here: apiVersion, kind, archiveSize, mirror, skerry.");
   });
+});
+
+test("a value of the wrong shape hides no other fault of its entry", () => {
+  const found = paths(`mirror:
+  operators:
+  - catalog: registry.redhat.io/redhat/redhat-operator-index
+    full: maybe
+    packages:
+    - name: a
+    - name: a
+      minVersion: 4.10
+      channels: wrong
+skerry: {name: 7, waive: [NOPE]}
+`);
+  expect(found).toEqual([
+    "mirror.operators[0].catalog",
+    "mirror.operators[0].full",
+    "mirror.operators[0].packages[1].name",
+    "mirror.operators[0].packages[1].minVersion",
+    "mirror.operators[0].packages[1].channels",
+    "skerry.waive[0]",
+  ]);
 });
 
 describe("rules between fields", () => {

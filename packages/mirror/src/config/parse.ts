@@ -1,5 +1,5 @@
 import { digestOf } from "@skerry/oci";
-import { mendShape } from "./coerce.ts";
+import { mendShape, setAside } from "./coerce.ts";
 import { ConfigError, type ConfigFault } from "./config-error.ts";
 import { readExtension } from "./extension.ts";
 import { Faults } from "./faults.ts";
@@ -51,10 +51,9 @@ interface Shape {
 
 function checkShape(tree: YamlTree): Shape {
   dropEmptyStanzas(tree.root);
-  const unknown = [];
+  const unknown: ConfigFault[] = [];
   let result = imageSetShape.safeParse(tree.root);
-  for (;;) {
-    if (result.success) break;
+  while (!result.success) {
     unknown.push(
       ...shapeFaults(
         result.error.issues.filter((issue) => issue.code === "unrecognized_keys"),
@@ -64,10 +63,15 @@ function checkShape(tree: YamlTree): Shape {
     if (!mendShape(result.error.issues, tree)) break;
     result = imageSetShape.safeParse(tree.root);
   }
+  const wrong = result.success ? [] : shapeFaults(result.error.issues, tree);
+  while (!result.success && setAside(result.error.issues, tree)) result = imageSetShape.safeParse(tree.root);
+  return { faults: [...unknown, ...wrong], ...partsOf(tree, result.data?.archiveSize) };
+}
+
+function partsOf(tree: YamlTree, archiveSize: number | undefined): Omit<Shape, "faults"> {
   const list = (key: string) => asList(valueAt(tree.root, ["mirror", key]));
   return {
-    faults: [...unknown, ...(result.success ? [] : shapeFaults(result.error.issues, tree))],
-    archiveSize: result.success ? result.data.archiveSize : undefined,
+    archiveSize,
     operators: list("operators").map((entry) => operatorsShape.safeParse(entry).data),
     additionalImages: list("additionalImages").map((entry) => additionalImageShape.safeParse(entry).data),
     blockedImages: list("blockedImages").map((entry) => blockedImageShape.safeParse(entry).data),
