@@ -7,7 +7,7 @@ export type { AdditionalImageConfig, ImageSetConfig, OperatorsConfig } from "./c
 export { type BlockedImageRule, type ConfigSource, RESOURCE_KINDS, type ResourceKind, type SkerryExtension } from "./config/types.ts";
 export { isMirrorError, MIRROR_ERROR_CODES, MirrorError, type MirrorErrorCode, type MirrorErrorFields } from "./errors.ts";
 export type { BuiltCatalog, CatalogMode } from "./gather/build-catalog.ts";
-export { fetchLock, lockRepository, lockTag, storedLocks, storeLock } from "./lock/at-target.ts";
+export { fetchLock, type LockArtifact, lockArtifact, lockRepository, lockTag, storedLocks, storeLock } from "./lock/at-target.ts";
 export { diffLocks, isSame, type LockDifference } from "./lock/diff.ts";
 export { formatLock, sameLock, stableJson } from "./lock/format.ts";
 export { parseLock } from "./lock/parse.ts";

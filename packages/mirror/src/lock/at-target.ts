@@ -37,44 +37,58 @@ export function lockTag(name: string): string {
   );
 }
 
-/**
- * Stores a lock at a registry as an OCI artifact (image-spec, "guidelines for artifact usage"). What is there already costs a look.
- * Returns the manifest's descriptor.
- */
-export async function storeLock(
-  store: Writer & Reader,
-  lock: ImageSetLock,
-  options: IoOptions & { readonly repository: string },
-): Promise<Descriptor> {
-  const place = { repository: options.repository };
+/** A lock as an OCI artifact: contents before the manifest. */
+export interface LockArtifact {
+  readonly tag: string;
+  readonly manifest: Descriptor;
+  readonly bytes: Uint8Array;
+  readonly contents: readonly (readonly [Descriptor, Uint8Array])[];
+}
+
+/** Puts a lock into the form of an OCI artifact. Image-spec, "guidelines for artifact usage". Pure. */
+export function lockArtifact(lock: ImageSetLock): LockArtifact {
   const text = new TextEncoder().encode(formatLock(lock));
   const layer: Descriptor = { mediaType: LOCK_MEDIA_TYPE, digest: digestOf(text), size: text.byteLength };
   const config: Descriptor = { mediaType: MEDIA_TYPES.ociEmpty, digest: digestOf(EMPTY), size: EMPTY.byteLength };
-  const bytes = new TextEncoder().encode(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: MEDIA_TYPES.ociManifest,
-      artifactType: LOCK_MEDIA_TYPE,
-      config,
-      layers: [layer],
-      annotations: { "org.opencontainers.image.title": "imageset.lock" },
-    }),
-  );
+  const annotations = { "org.opencontainers.image.title": "imageset.lock" };
+  const document = {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPES.ociManifest,
+    artifactType: LOCK_MEDIA_TYPE,
+    config,
+    layers: [layer],
+    annotations,
+  };
+  const bytes = new TextEncoder().encode(JSON.stringify(document));
   const manifest: Descriptor = { mediaType: MEDIA_TYPES.ociManifest, digest: digestOf(bytes), size: bytes.byteLength };
-  const tag = lockTag(lock.imageSet.name);
+  return {
+    tag: lockTag(lock.imageSet.name),
+    manifest,
+    bytes,
+    contents: [
+      [config, EMPTY],
+      [layer, text],
+    ],
+  };
+}
+
+/** Stores a lock at a registry. What is there already costs a look. */
+export async function storeLock(
+  store: Writer & Reader,
+  artifact: LockArtifact,
+  options: IoOptions & { readonly repository: string },
+): Promise<void> {
+  const place = { repository: options.repository };
+  const { manifest, bytes, tag } = artifact;
   const there = await store.resolve(place, tag, options);
-  if (there?.digest === manifest.digest) return manifest;
-  for (const [descriptor, body] of [
-    [config, EMPTY],
-    [layer, text],
-  ] as const) {
+  if (there?.digest === manifest.digest) return;
+  for (const [descriptor, body] of artifact.contents) {
     if (await store.has(place, descriptor, options)) continue;
     const write = await store.begin(place, descriptor, options);
     await write.append(once(body));
     await write.commit();
   }
   await store.putManifest(place, manifest, { mediaType: manifest.mediaType, digest: manifest.digest, bytes }, [tag], options);
-  return manifest;
 }
 
 /** Names of the locks that a target holds, sorted. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { Reader, TransferReport } from "@skerry/oci";
-import { lockRepository, storeLock } from "../lock/at-target.ts";
+import { openJournal, type Reader, type TransferReport } from "@skerry/oci";
+import { lockArtifact, lockRepository, storeLock } from "../lock/at-target.ts";
 import { imageKey } from "../lock/build.ts";
 import type { ImageSetLock } from "../lock/types.ts";
 import { targetRepository } from "../plan/destination.ts";
@@ -12,7 +12,7 @@ import type { RunContext } from "./context.ts";
 import { type MirrorOptions, type MirrorTarget, mirrorLock } from "./mirror-lock.ts";
 import { type MirrorReport, mirrorReport } from "./report.ts";
 import { catalogAt, type DescribeResources } from "./resources.ts";
-import { describePlan, type FinishedPlan, keepRate, type PlanRun, writePlanFiles } from "./run-plan.ts";
+import { describePlan, type FinishedPlan, keepRate, type PlanRun, writePlanDocument } from "./run-plan.ts";
 
 export interface MirrorRun {
   readonly plan: FinishedPlan;
@@ -58,13 +58,30 @@ async function move(run: MirrorRun, context: RunContext): Promise<TransferReport
 async function follow(run: MirrorRun, transferred: TransferReport, context: RunContext): Promise<Record<string, string>> {
   const { plan, target, describe } = run;
   const { workspace, signal } = context;
-  if (run.storeLock) await storeLock(target.store, plan.lock, { repository: lockRepository(target.prefix, target.maxNestedPaths), signal });
+  if (run.storeLock) await keepLock(run, context);
   const subject = await deliveredSubject(plan.lock, { target, transferred, signal });
   const { files } = describe(subject);
   for (const file of files) await writeWorkspaceFile(workspace, join("cluster-resources", file.name), file.text);
   await keepOnly(workspace.resourcesDir, new Set(files.map((file) => file.name)));
   await refreshPlan(run, transferred, context);
   return { resources: workspace.resourcesDir, report: join(workspace.dir, "report.json") };
+}
+
+/** Stores the lock at the target, unless the journal says that it is there. */
+async function keepLock(run: MirrorRun, context: RunContext): Promise<void> {
+  const { plan, target } = run;
+  const repository = lockRepository(target.prefix, target.maxNestedPaths);
+  await using journal = await openJournal(join(context.workspace.journalDir, "presence.jsonl"));
+  const artifact = lockArtifact(plan.lock);
+  const asked = { digest: artifact.manifest.digest, referrers: "none" as const };
+  if (!run.options.recheck && journal.covers(target.store.name, repository, asked)) return;
+  await storeLock(target.store, artifact, { repository, signal: context.signal });
+  journal.addRoot(target.store.name, repository, {
+    digest: artifact.manifest.digest,
+    manifests: [artifact.manifest.digest],
+    skipped: [],
+    referrers: "none",
+  });
 }
 
 /** What of a lock is at the target after a run; a catalog that stayed as it was is named by the digest that it has there. */
@@ -104,12 +121,9 @@ async function refreshPlan(run: MirrorRun, transferred: TransferReport, context:
     const outcome = outcomes.get(imageKey(image));
     return outcome !== undefined && outcome !== "failed" && outcome !== "skipped";
   });
-  if (present.includes(false)) return;
   const uniqueBytes = lock.blobs.reduce((sum, blob) => sum + blob.bytes, 0);
+  const absentBytes = lock.images.reduce((sum, image, index) => sum + (present[index] === true ? 0 : image.totalBytes), 0);
   const costs = { operators: document.operators, manifests: document.totals.manifests };
-  const refreshed = await describePlan(
-    { lock, costs, previous: lock, run: run.planRun, state: { present, presentBytes: uniqueBytes } },
-    context,
-  );
-  await writePlanFiles(context.workspace, { lock, document: refreshed, run: run.planRun });
+  const state = { present, presentBytes: Math.max(0, uniqueBytes - absentBytes) };
+  await writePlanDocument(context.workspace, await describePlan({ lock, costs, previous: lock, run: run.planRun, state }, context));
 }

@@ -30,6 +30,8 @@ export interface PlanRun {
   readonly target?: MirrorTarget;
   readonly describe: DescribeResources;
   readonly recheck: boolean;
+  /** Looks at the target; a mirror run leaves that to the transfer, which looks at each root once. */
+  readonly look: boolean;
   /** `--limit-rate`, for the estimate. */
   readonly givenRate?: number | undefined;
   readonly onEvent?: ((event: PlanEvent) => void) | undefined;
@@ -57,7 +59,8 @@ export async function runPlan(run: PlanRun, context: RunContext): Promise<Finish
   const made = await lockOf(run, previous, context);
   const lock = run.source.from === "lock" ? made.lock : await writeWorkspaceLock(workspace, made.lock, previous);
   const document = await describePlan({ ...made, lock, previous, run }, context);
-  await writePlanFiles(workspace, { lock, document, run });
+  await writeLists(workspace, lock, run);
+  if (run.look) await writePlanDocument(workspace, document);
   return { lock, document };
 }
 
@@ -68,7 +71,9 @@ export async function describePlan(
 ): Promise<PlanDocument> {
   const { lock, previous, run } = what;
   await using connected = await openConnected(lock, context);
-  const state = what.state ?? (run.target === undefined ? undefined : await stateOf(lock, { run, target: run.target, connected, context }));
+  const state =
+    what.state ??
+    (run.target === undefined || !run.look ? undefined : await stateOf(lock, { run, target: run.target, connected, context }));
   const costs = what.costs ?? (await countCosts(lock, connected.source, context.signal));
   const rate = await knownRate(run, context.workspace);
   return planDocument({
@@ -86,13 +91,13 @@ export async function describePlan(
   });
 }
 
-/** Writes plan.json and the lists; what is equal is not written again. */
-export async function writePlanFiles(
-  workspace: Workspace,
-  what: { readonly lock: ImageSetLock; readonly document: PlanDocument; readonly run: PlanRun },
-): Promise<void> {
-  const { lock, document, run } = what;
+/** Writes `plan.json`; what is equal is not written again. */
+export async function writePlanDocument(workspace: Workspace, document: PlanDocument): Promise<void> {
   await writeWorkspaceFile(workspace, "plan.json", `${JSON.stringify(document, undefined, 1)}\n`);
+}
+
+/** Writes the lists, and the resources as they would be, for a target. */
+async function writeLists(workspace: Workspace, lock: ImageSetLock, run: PlanRun): Promise<void> {
   await writeWorkspaceFile(workspace, "missing.txt", missingText(lock));
   if (run.target === undefined) return;
   await writeWorkspaceFile(workspace, "mapping.txt", mappingText(lock, run.target));

@@ -1,5 +1,6 @@
 import { checkStrict, type FinishedPlan, type MirrorReport, runMirror, runPlan } from "@skerry/mirror";
 import { UsageError } from "../../args/errors.ts";
+import { formatSize } from "../../args/size.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT, exitCodeOf } from "../../output/error.ts";
 import type { MirrorRunFlags } from "./mirror.ts";
@@ -12,10 +13,11 @@ import { reportText } from "./show-report.ts";
 export async function run(job: Job<MirrorRunFlags>): Promise<number> {
   if (job.flags["dry-run"]) return await plan({ ...job, flags: { ...job.flags, "exit-code": false } });
   await using session = await openSession(job, job.args[0]);
-  const made = await runPlan(session.planRun, session.context);
+  const planRun = { ...session.planRun, look: false };
+  const made = await runPlan(planRun, session.context);
   if (job.flags.strict) checkStrict(made.lock);
   const { totals } = made.document;
-  job.log.info(`${totals.images} images, ${totals.moveBytes ?? totals.uniqueBytes} bytes to move`);
+  job.log.info(`${totals.images} images, ${formatSize(totals.uniqueBytes)} in all`);
   const problems = problemText(made.lock.problems);
   if (problems !== "") job.log.info(problems.trimEnd());
   job.progress.start({ images: totals.images, bytes: totals.uniqueBytes, label: (id) => id.split("\0")[0] ?? id });

@@ -74,6 +74,7 @@ function planRun(job: Job<MirrorFlags>, set: ImageSet, target: MirrorTarget | un
     ...(target === undefined ? {} : { target }),
     describe: resourceDescriber(job, set.config, target === undefined ? NO_TARGET : { ...target, insecure: isInsecure(job, target.host) }),
     recheck: job.flags.recheck,
+    look: true,
     givenRate: job.flags["limit-rate"],
     onEvent: (event) => tell(job, set.config, event),
   };
