@@ -5,12 +5,15 @@ export { folderSources, type OpenCareOptions, type OpenedCare, openRegistryCare 
 export type { BackupReport, CollectionReport, DamagedBlob, RetentionReport, ScrubReport, StatusReport } from "./care/report.ts";
 export { type RetentionPolicy, type RetentionRule, readRetentionPolicy } from "./care/retain.ts";
 export { type RepairSource, repairFromFolder } from "./care/scrub.ts";
+export { type RegistryConfigFile, readRegistryConfig, registryConfigSchema } from "./config-file.ts";
 export { isRegistryError, REGISTRY_ERROR_CODES, RegistryError, type RegistryErrorCode, type RegistryErrorFields } from "./errors.ts";
 export type { AccessEntry, AuditEntry } from "./http/logs.ts";
 export type { RegistryOptions, RunningRegistry } from "./options.ts";
 export { startRegistry } from "./server.ts";
 export type { Content, ManifestFacts, OpenBlob, StoredManifest } from "./store/content.ts";
 export { type FileFacts, type FileSpace, type FileSystem, nodeFiles, type OpenFile } from "./store/files.ts";
+export { openLayoutContent } from "./store/layout-content.ts";
 export { type SystemdUnitOptions, systemdUnit } from "./systemd.ts";
 export type { TlsChoice } from "./tls/certificates.ts";
+export { type RegistryCertificate, registryCertificate } from "./tls/show.ts";
 export { type TrustTexts, trustTexts } from "./tls/trust.ts";

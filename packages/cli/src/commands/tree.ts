@@ -1,16 +1,21 @@
 import { type Group, group } from "../command/types.ts";
+import { authList } from "./auth/list.ts";
+import { login } from "./auth/login.ts";
+import { logout } from "./auth/logout.ts";
 import { copy } from "./images/copy.ts";
 import { deleteImages } from "./images/delete.ts";
 import { digest } from "./images/digest.ts";
 import { du } from "./images/du.ts";
 import { inspect } from "./images/inspect.ts";
 import { repos } from "./images/repos.ts";
+import { sync } from "./images/sync.ts";
 import { tags } from "./images/tags.ts";
 import { configCheck } from "./mirror/config-check.ts";
 import { configSchema } from "./mirror/config-schema.ts";
 import { mirror } from "./mirror/mirror.ts";
 import { plan } from "./mirror/plan.ts";
 import { verify } from "./mirror/verify.ts";
+import { registry } from "./registry/group.ts";
 import { completion } from "./self/completion.ts";
 import { man } from "./self/man.ts";
 import { version } from "./self/version.ts";
@@ -22,12 +27,17 @@ export const tree: Group = group("Carries operator catalogs and container images
   verify,
   config: group("check image set configurations", { check: configCheck, schema: configSchema }),
   copy,
+  sync,
   inspect,
   digest,
   tags,
   repos,
   du,
   delete: deleteImages,
+  login,
+  logout,
+  auth: group("look at registry accounts", { list: authList }),
+  registry,
   completion,
   version,
   man,

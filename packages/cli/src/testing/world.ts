@@ -57,6 +57,7 @@ export async function runInWorld(args: readonly string[], options: CapturedWorld
     home: options.home ?? "/nonexistent/home",
     now: () => new Date(),
     signal: options.signal ?? new AbortController().signal,
+    onHangup: () => () => undefined,
     platform: "linux/x64",
     node: "26.0.0",
   };

@@ -37,8 +37,8 @@ export async function openRegistryCare(root: string, options: OpenCareOptions = 
   const owner = await takeRoot(layout);
   try {
     const store = await openStore(root, options.now === undefined ? {} : { now: options.now });
-    const { serverCertificateEnd } = await import("../tls/certificates.ts");
-    const endsAt = await serverCertificateEnd(root);
+    const { serverCertificateFacts } = await import("../tls/certificates.ts");
+    const endsAt = (await serverCertificateFacts(root))?.endsAt;
     const care = new LocalCare(store, new Uploads(store, DAY_MS), {
       sources: options.sources ?? folderSources,
       certificateEndsAt: () => endsAt,

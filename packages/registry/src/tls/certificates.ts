@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createSecureContext } from "node:tls";
 import { RegistryError } from "../errors.ts";
 import { errorCode } from "../store/files.ts";
-import { caPermits, certificateFacts, issueCa, issueServer, type PemPair } from "./issue.ts";
+import { type CertificateFacts, caPermits, certificateFacts, issueCa, issueServer, type PemPair } from "./issue.ts";
 
 const RENEW_BEFORE_MS = 30 * 24 * 3600_000;
 const ALWAYS = ["localhost", "127.0.0.1", "::1"];
@@ -160,8 +160,8 @@ async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** When the certificate in the root's own folder ends, in milliseconds since 1970; undefined when there is none. */
-export async function serverCertificateEnd(root: string): Promise<number | undefined> {
+/** Names and end of the certificate in the root's own folder; undefined when there is none. */
+export async function serverCertificateFacts(root: string): Promise<CertificateFacts | undefined> {
   const certificate = await textOf(join(certificateFolder(root), "server.crt"));
-  return certificate === undefined ? undefined : (await certificateFacts(certificate)).endsAt;
+  return certificate === undefined ? undefined : certificateFacts(certificate);
 }

@@ -1,0 +1,68 @@
+import {
+  type Descriptor,
+  type Digest,
+  loadCredentials,
+  loadRegistriesConf,
+  parseReference,
+  proxiesFromEnvironment,
+  type Reader,
+  Registries,
+} from "@skerry/oci";
+import { folderSources, type RepairSource, type RepairSources } from "@skerry/registry";
+import { type Job, pathOf } from "../../command/job.ts";
+
+/** `--repair-from SOURCE`: a folder with `blobs/`, or `docker://HOST[/PREFIX]`, a registry that holds the same repositories. */
+export function repairSources(job: Pick<Job<unknown>, "world">): RepairSources {
+  return async (text) => {
+    const place = /^docker:\/\/([^/]+)(?:\/(.+))?$/.exec(text);
+    if (place === null) return folderSources(pathOf(job, text.replace(/^(?:file:\/\/|oci:)/, "")));
+    const [, host = "", prefix] = place;
+    const { env, home } = job.world;
+    const registries = new Registries({
+      credentials: loadCredentials({ env, home }),
+      registriesConf: await loadRegistriesConf({ env, home }),
+      proxies: proxiesFromEnvironment(env),
+      insecureHosts: /^(?:127\.|localhost|\[::1\])/.test(host) ? [host] : [],
+    });
+    return repairFromRegistry(registries.reader(parseReference(`${host}/x`).registry), prefix);
+  };
+}
+
+function repairFromRegistry(reader: Reader, prefix: string | undefined): RepairSource {
+  return {
+    async open(digest, repositories) {
+      for (const name of repositories) {
+        const at = { repository: prefix === undefined ? name : `${prefix}/${name}` };
+        const found = await manifestBytes(reader, at, digest);
+        if (found !== undefined) return found;
+        const blob = await firstChunk(
+          reader.blob(at, { digest, mediaType: "application/octet-stream", size: 0 } satisfies Descriptor).open(0),
+        );
+        if (blob !== undefined) return blob;
+      }
+      return undefined;
+    },
+  };
+}
+
+async function manifestBytes(reader: Reader, at: { repository: string }, digest: Digest): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const facts = await reader.resolve(at, digest).catch(() => undefined);
+  if (facts === undefined) return undefined;
+  const { bytes } = await reader.manifest(at, facts);
+  return (async function* () {
+    yield bytes;
+  })();
+}
+
+/** A body that has begun, or undefined when the other side does not have it. */
+async function firstChunk(body: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const chunks = body[Symbol.asyncIterator]();
+  try {
+    const first = await chunks.next();
+    return (async function* () {
+      for (let next = first; next.done !== true; next = await chunks.next()) yield next.value;
+    })();
+  } catch {
+    return undefined;
+  }
+}
