@@ -78,6 +78,9 @@ export { type ArchiveWriter, createArchive } from "./store/layout/archive-writer
 export type { LayoutReader, ListedImage } from "./store/layout/layout-reader.ts";
 export { type LayoutOptions, type LayoutStore, openLayout } from "./store/layout/layout-store.ts";
 export { MemoryStore, type MemoryStoreOptions } from "./store/memory/memory-store.ts";
+export type { ContentPlace } from "./store/pool/content-place.ts";
+export { DigestPool, type DigestPoolOptions } from "./store/pool/digest-pool.ts";
+export { openContentPlace } from "./store/pool/open-place.ts";
 export { fallbackSubject, ReferrerIndex, referrerDescriptor } from "./store/referrer-index.ts";
 export { RegistryStore, type RegistryStoreOptions } from "./store/registry.ts";
 export { indexTar, type TarEntry, type TarIndexOptions } from "./store/tar/tar-index.ts";

@@ -14,6 +14,10 @@ export interface StoreFactory {
   close(): Promise<void>;
   /** Registries that look into every manifest refuse an index whose children are not there (docker-registry 2.8). */
   readonly sparseRefused?: boolean;
+  /** Deletes manifests, but no tags (docker-registry 2.8). */
+  readonly tagsStay?: boolean;
+  /** By a tag a registry takes whatever manifest it is given: the engine checks before it puts. */
+  readonly takesAnyManifest?: boolean;
   /** A parked write continues. Registries without that ability begin anew. */
   readonly resumes?: boolean;
 }
@@ -145,7 +149,7 @@ export function describeStore(name: string, factory: StoreFactory): void {
       expect(await store.resolve(AT, blobOf(seededBytes("nothing", 10)).digest)).toBeUndefined();
     });
 
-    test("a manifest that is not what its descriptor says is refused", async () => {
+    test.skipIf(factory.takesAnyManifest === true)("a manifest that is not what its descriptor says is refused", async () => {
       const good = await putImage(AT, { seed: "promised" });
       const wrong = manifestOf({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests: [], note: "other" }, MEDIA_TYPES.ociIndex);
       const lie = { ...wrong.content, digest: good.digest };
@@ -202,7 +206,7 @@ export function describeStore(name: string, factory: StoreFactory): void {
       expect(await store.mount(at, blobOf(seededBytes("never", 10)), AT)).toBe(false);
     });
 
-    test("a deleter takes a tag away and leaves the image", async () => {
+    test.skipIf(factory.tagsStay === true)("a deleter takes a tag away and leaves the image", async () => {
       if (!isDeleter(store)) return;
       const descriptor = await putImage(AT, { seed: "deleted", tags: ["gone", "stays"] });
       await store.delete(AT, "gone");

@@ -2,6 +2,7 @@ import type { OciError } from "../errors.ts";
 import type { GraphManifest } from "../graph/types.ts";
 import type { Descriptor } from "../model/descriptor.ts";
 import type { Digest } from "../model/digest.ts";
+import { checkManifest } from "../store/check-manifest.ts";
 import type { ManifestBytes, Place, Writer } from "../store/types.ts";
 import type { BlobOwner, BlobPlacer } from "./blobs.ts";
 import { pause, sided } from "./retry.ts";
@@ -69,6 +70,8 @@ export class ManifestPlacer {
   async #put(owner: BlobOwner, entry: CopiedManifest, tags: readonly string[]): Promise<void> {
     const { target, signal, tally } = this.#options;
     const content: ManifestBytes = entry.content;
+    // By a tag a registry takes whatever it is given.
+    checkManifest(entry.descriptor, content);
     for (let attempt = 1; ; attempt++) {
       try {
         await target.putManifest(owner.to, entry.descriptor, content, tags, { signal });

@@ -60,6 +60,9 @@ class TarScan {
 
   async run(): Promise<ReadonlyMap<string, TarEntry>> {
     const { size: end } = await this.#file.stat();
+    const compression = compressionOf(await this.#read(0, Math.min(end, TAR_BLOCK)));
+    if (compression !== undefined) throw this.#compressed(compression);
+    if (end < TAR_BLOCK) throw this.#invalid(`it has only ${end} bytes`);
     let position = 0;
     let overrides: { name?: string; size?: number; link?: string } = {};
     for (let count = 0; position + TAR_BLOCK <= end; count++) {
@@ -110,17 +113,6 @@ class TarScan {
   #header(block: Uint8Array, position: number): TarHeader | undefined {
     const header = readHeader(block);
     if (typeof header !== "string") return header;
-    if (position === 0) {
-      const compression = compressionOf(block);
-      if (compression !== undefined) {
-        throw new OciError({
-          code: "UNSUPPORTED",
-          message: `Cannot read ${this.#path}: it is compressed with ${compression}, and content is read by its place`,
-          subject: this.#path,
-          hint: `Unpack it first: ${compression} -d`,
-        });
-      }
-    }
     throw this.#invalid(`there is no tar header at byte ${position}: ${header}`);
   }
 
@@ -136,6 +128,15 @@ class TarScan {
       return this.#window.subarray(0, length);
     }
     return this.#window.subarray(from, from + length);
+  }
+
+  #compressed(compression: string): OciError {
+    return new OciError({
+      code: "UNSUPPORTED",
+      message: `Cannot read ${this.#path}: it is compressed with ${compression}, and content is read by its place`,
+      subject: this.#path,
+      hint: `Unpack it first: ${compression} -d`,
+    });
   }
 
   #invalid(why: string): OciError {

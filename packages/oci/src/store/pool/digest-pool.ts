@@ -1,0 +1,107 @@
+import { isOciError, OciError } from "../../errors.ts";
+import { verified } from "../../hash.ts";
+import type { Descriptor } from "../../model/descriptor.ts";
+import { type Digest, isDigest } from "../../model/digest.ts";
+import { manifestMediaType } from "../../model/manifest.ts";
+import type { ByteSource, IoOptions, ManifestBytes, Place, Reader } from "../types.ts";
+import type { ContentPlace } from "./content-place.ts";
+
+export interface DigestPoolOptions {
+  /** Asked for what none of the places holds, and for tags and referrers. */
+  readonly fallback?: Reader | undefined;
+}
+
+/**
+ * Reads images from whatever places hold their digests, in the order given: cheapest first. 300 GB that another tool left on
+ * a disk need not come over the wire again. Repositories do not matter: a digest is the same everywhere.
+ */
+export class DigestPool implements Reader {
+  readonly name: string;
+  readonly #places: readonly ContentPlace[];
+  readonly #fallback: Reader | undefined;
+  readonly #damaged = new Set<string>();
+
+  constructor(places: readonly ContentPlace[], options: DigestPoolOptions = {}) {
+    this.#places = places;
+    this.#fallback = options.fallback;
+    this.name = [...places, ...(options.fallback === undefined ? [] : [options.fallback])].map(({ name }) => name).join(", ");
+  }
+
+  /** Digests from the places; tags from the fallback, and by full name (`host/repository:tag`) from the places. */
+  async resolve(at: Place, name: string, options?: IoOptions): Promise<Descriptor | undefined> {
+    if (!isDigest(name)) {
+      return (await this.#fallback?.resolve(at, name, options)) ?? this.#named(at.repository === "" ? name : `${at.repository}:${name}`);
+    }
+    for (const { content } of this.#places) {
+      const size = await content.size(name);
+      if (size !== undefined) return { mediaType: manifestMediaType(await content.small(name), undefined), digest: name, size };
+    }
+    return this.#fallback?.resolve(at, name, options);
+  }
+
+  async manifest(at: Place, descriptor: Pick<Descriptor, "digest" | "mediaType" | "size">, options?: IoOptions): Promise<ManifestBytes> {
+    const { digest } = descriptor;
+    for (const { content } of this.#places) {
+      if ((await content.size(digest)) === undefined) continue;
+      const bytes = await content.small(digest).catch(passOverDamage);
+      if (bytes !== undefined) return { mediaType: manifestMediaType(bytes, descriptor.mediaType), digest, bytes };
+    }
+    if (this.#fallback !== undefined) return this.#fallback.manifest(at, descriptor, options);
+    throw notFound(digest, this.name);
+  }
+
+  /** From the first place that holds it whole. A place whose copy turns out to be damaged is passed over the next time. */
+  blob(at: Place, descriptor: Descriptor): ByteSource {
+    const open = (offset: number, options: IoOptions | undefined): AsyncIterable<Uint8Array> =>
+      this.#open(at, { descriptor, offset, options });
+    return { size: descriptor.size, open };
+  }
+
+  async *#open(at: Place, read: Read): AsyncGenerator<Uint8Array> {
+    const { descriptor, offset, options } = read;
+    for (const { name, content } of this.#places) {
+      const key = `${name} ${descriptor.digest}`;
+      if (this.#damaged.has(key) || (await content.size(descriptor.digest)) !== descriptor.size) continue;
+      const body = content.source(descriptor).open(offset, options);
+      try {
+        yield* offset === 0 ? verified(body, descriptor) : body;
+        return;
+      } catch (error) {
+        if (isOciError(error) && (error.code === "DIGEST_MISMATCH" || error.code === "SIZE_MISMATCH")) this.#damaged.add(key);
+        throw error;
+      }
+    }
+    if (this.#fallback === undefined) throw notFound(descriptor.digest, this.name);
+    yield* this.#fallback.blob(at, descriptor).open(offset, options);
+  }
+
+  async *referrers(at: Place, subject: Digest, options?: IoOptions): AsyncGenerator<Descriptor> {
+    if (this.#fallback !== undefined) yield* this.#fallback.referrers(at, subject, options);
+  }
+
+  async #named(name: string): Promise<Descriptor | undefined> {
+    for (const { content, names } of this.#places) {
+      const found = names.get(name);
+      const size = found === undefined ? undefined : await content.size(found.digest);
+      if (found === undefined || size === undefined) continue;
+      return { mediaType: manifestMediaType(await content.small(found.digest), found.mediaType), digest: found.digest, size };
+    }
+    return undefined;
+  }
+}
+
+interface Read {
+  readonly descriptor: Descriptor;
+  readonly offset: number;
+  readonly options: IoOptions | undefined;
+}
+
+/** A damaged copy in one place does not keep a good one in the next from being used. */
+function passOverDamage(error: unknown): undefined {
+  if (isOciError(error) && (error.code === "DIGEST_MISMATCH" || error.code === "NOT_FOUND")) return undefined;
+  throw error;
+}
+
+function notFound(digest: Digest, name: string): OciError {
+  return new OciError({ code: "NOT_FOUND", message: `Cannot read ${digest}: it is not in ${name}`, subject: digest });
+}
