@@ -1,5 +1,5 @@
 import type { Flag } from "../command/types.ts";
-import { isUsageError, UsageError } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 
 /** Texts of flags by their long name, as the configuration file gives them. */
@@ -29,8 +29,10 @@ export function readFlags(flags: ReadonlyMap<string, Flag<unknown>>, sources: Fl
     try {
       values[name] = flag.read(texts);
     } catch (error) {
-      if (!isUsageError(error)) throw error;
-      throw new UsageError(`${where}: ${error.message}`, { subject: `--${name}`, hint: error.hint, cause: error });
+      // Values are read by the packages' own parsers too; whatever they say is about this flag.
+      if (!(error instanceof Error)) throw error;
+      const hint = "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
+      throw new UsageError(`${where}: ${error.message}`, { subject: `--${name}`, hint, cause: error });
     }
   }
   return values;

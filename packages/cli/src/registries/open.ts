@@ -24,14 +24,15 @@ export interface Ends {
 }
 
 /**
- * The registries of one run, as the registry flags want them. Close them at the end (`await using`).
+ * The registries of one run, as the registry flags want them. Close them at the end (`await using`). `credentials` replaces
+ * the look-up in files.
  * @throws UsageError for a CA file that cannot be read, OciError `CONFIG_INVALID` for registries.conf
  */
-export async function openRegistries(job: Job<RegistryFlags>, ends: Ends): Promise<Registries> {
+export async function openRegistries(job: Job<RegistryFlags>, ends: Ends, credentials?: CredentialSource): Promise<Registries> {
   const { flags, world } = job;
   const conf = flags["registries-conf"];
   return new Registries({
-    credentials: credentialsOf(job, ends),
+    credentials: credentials ?? credentialsOf(job, ends),
     registriesConf: await loadRegistriesConf({
       ...(conf === undefined ? {} : { path: pathOf(job, conf) }),
       env: world.env,
@@ -57,9 +58,11 @@ export async function openRegistries(job: Job<RegistryFlags>, ends: Ends): Promi
  */
 export function insecureHosts(
   flags: Pick<RegistryFlags, "tls-verify" | "src-tls-verify" | "dest-tls-verify" | "insecure">,
-  ends: Ends,
+  given: Ends,
 ): NonNullable<RegistriesOptions["insecureHosts"]> {
   const sources = !(flags["src-tls-verify"] ?? flags["tls-verify"]);
+  // A command with one host has no destination of its own: that host is meant.
+  const ends = oneHost(given);
   const destinations = flags.insecure || !(flags["dest-tls-verify"] ?? flags["tls-verify"]);
   if (sources && ends.sources === "any") {
     if (destinations) return "all";
@@ -69,6 +72,11 @@ export function insecureHosts(
     });
   }
   return [...new Set([...(sources && ends.sources !== "any" ? ends.sources : []), ...(destinations ? ends.destinations : [])])];
+}
+
+function oneHost(ends: Ends): Ends {
+  const { sources, destinations } = ends;
+  return destinations.length === 0 && sources !== "any" && sources.length === 1 ? { sources, destinations: sources } : ends;
 }
 
 /** Credentials: a file of their own for each end where one was given, the usual look-up otherwise. */

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { authFilePlaces } from "@skerry/oci";
+import { UsageError } from "../../args/errors.ts";
+import { storeLogin } from "../../auth/auth-files.ts";
+import { type Job, pathOf } from "../../command/job.ts";
+import { parseHost } from "../../names/image-name.ts";
+import { EXIT } from "../../output/error.ts";
+import { readTextInput } from "../../places/text-input.ts";
+import { openRegistries } from "../../registries/open.ts";
+import type { LoginFlags } from "./login.ts";
+
+/** Checks the account against the registry, then keeps it. */
+export async function run(job: Job<LoginFlags>): Promise<number> {
+  const host = parseHost(job.args[0] ?? "");
+  const username = job.flags.username ?? (await job.world.stdin.ask(`User name for ${host}: `));
+  if (username === undefined || username === "") throw new UsageError("no user name", { hint: "Name it with --username." });
+  if (username.includes(":")) throw new UsageError("a user name cannot hold a colon", { subject: username });
+  const password = await passwordOf(job, host);
+  const credential = { kind: "basic", username, password } as const;
+  await using registries = await openRegistries(
+    job,
+    { sources: [host], destinations: [host] },
+    { find: async (asked) => (asked === host ? credential : undefined) },
+  );
+  await registries.ping(host, job.signal);
+  const path = authFile(job);
+  await storeLogin(path, { host, username, password });
+  job.log.info(`Logged in to ${host} as ${username}; kept in ${path}`);
+  const runtime = job.world.env["XDG_RUNTIME_DIR"];
+  if (runtime !== undefined && runtime !== "" && path.startsWith(join(runtime, "/"))) {
+    job.log.warn("that file is gone after a reboot; --authfile names one that stays");
+  }
+  await job.out.result({ kind: "Login", host, username, file: path }, { text: () => "", names: () => [host] });
+  return EXIT.done;
+}
+
+/** The file that is written: the one that was named, else the first of the look-up order. */
+function authFile(job: Job<LoginFlags>): string {
+  const { authfile } = job.flags;
+  const places = authFilePlaces({
+    authfile: authfile === undefined ? undefined : pathOf(job, authfile),
+    env: job.world.env,
+    home: job.world.home,
+  });
+  return pathOf(job, places[0]?.path ?? ".config/containers/auth.json");
+}
+
+async function passwordOf(job: Job<LoginFlags>, host: string): Promise<string> {
+  const { password, "password-file": file, "password-stdin": stdin } = job.flags;
+  const given = [password !== undefined, file !== undefined, stdin].filter(Boolean).length;
+  if (given > 1) throw new UsageError("the password was given in more than one way");
+  if (password !== undefined) {
+    job.log.warn("others on this machine can read a password that is given with -p; use --password-file or --password-stdin");
+    return password;
+  }
+  const text = stdin
+    ? await readTextInput(job, "-")
+    : file !== undefined
+      ? await readTextInput(job, file === "-" ? "-" : pathOf(job, file))
+      : await job.world.stdin.ask(`Password for ${host}: `, { secret: true });
+  const read = text?.replace(/\r?\n$/, "");
+  if (read === undefined || read === "") throw new UsageError("no password", { hint: "Give it with --password-stdin or --password-file." });
+  return read;
+}
