@@ -132,6 +132,11 @@ describe("the cluster's version decides", () => {
     expect(built.problems).toEqual([]);
   });
 
+  test("MicroShift without anything to redirect: no empty drop-in", () => {
+    const built = buildClusterResources(request({ profile: { flavour: "microshift", version: "4.20" }, mirrors: [] }));
+    expect(built.files.map((file) => file.name)).toEqual(["cs-redhat-operator-index-v4-20.yaml"]);
+  });
+
   test("hosted: catalogs only, and a row for tags", () => {
     const built = buildClusterResources(request({ profile: { flavour: "hosted", version: "4.20" } }));
     expect(built.files.map((file) => file.name.slice(0, 3))).toEqual(["cs-", "cc-"]);

@@ -59,7 +59,7 @@ export function buildClusterResources(request: ResourceRequest): ClusterResource
       ...icsp,
       ...sets.idms,
       ...sets.itms,
-      ...(kinds.has("registriesconf") ? [registriesConf(request)] : []),
+      ...(kinds.has("registriesconf") ? [registriesConf(request)].filter((file) => file.text !== "") : []),
       ...catalogs.sources.map(({ object }) => objectFile(fileName("cs", object.metadata.name), object)),
       ...catalogs.clusterCatalogs.map(({ object }) => objectFile(fileName("cc", object.metadata.name), object)),
     ],
