@@ -130,8 +130,10 @@ class FileCatalog implements Catalog {
 
   async *documents(
     wanted: (document: CatalogDocument) => boolean,
+    options: { readonly leftOut?: boolean } = {},
   ): AsyncGenerator<{ readonly document: CatalogDocument; readonly body: Record<string, unknown> }> {
-    yield* this.#bodies(this.#parts.model.documents.filter(wanted));
+    const { documents, allDocuments } = this.#parts.model;
+    yield* this.#bodies((options.leftOut === true ? allDocuments : documents).filter(wanted));
   }
 
   async *#bodies(documents: readonly IndexedDocument[]): AsyncGenerator<{ document: CatalogDocument; body: Record<string, unknown> }> {

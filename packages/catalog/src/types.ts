@@ -75,9 +75,13 @@ export interface Catalog {
   readonly packages: readonly PackageInfo[];
   package(name: string): PackageInfo | undefined;
   bundle(packageName: string, bundleName: string): Promise<Bundle>;
-  /** Every document that `wanted` accepts, in catalog order, with its parsed body. */
+  /**
+   * Every document that `wanted` accepts, in catalog order, with its parsed body. With `leftOut` also those that were left
+   * out of the packages because they break a rule, as far as they can be read.
+   */
   documents(
     wanted: (document: CatalogDocument) => boolean,
+    options?: { readonly leftOut?: boolean },
   ): AsyncIterable<{ readonly document: CatalogDocument; readonly body: Record<string, unknown> }>;
   /** Documents that could not be read or break a rule, and were left out. */
   readonly problems: readonly CatalogProblem[];

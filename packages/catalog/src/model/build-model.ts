@@ -21,6 +21,8 @@ export interface CatalogModel {
   readonly bundleDocuments: ReadonlyMap<string, ReadonlyMap<string, IndexedDocument>>;
   /** All documents, in the order in which they were read. */
   readonly documents: readonly IndexedDocument[];
+  /** The same with those that were left out. */
+  readonly allDocuments: readonly IndexedDocument[];
   readonly problems: readonly CatalogProblem[];
   readonly bytes: number;
 }
@@ -30,6 +32,7 @@ export interface CatalogModel {
  */
 export class ModelBuilder implements IndexSink {
   readonly #documents: IndexedDocument[] = [];
+  readonly #leftOut = new Set<IndexedDocument>();
   readonly #problems: CatalogProblem[] = [];
   readonly #packages = new Map<string, PackageParts>();
   #bytes = 0;
@@ -40,28 +43,28 @@ export class ModelBuilder implements IndexSink {
 
   document(document: IndexedDocument, body: () => Record<string, unknown>): void {
     this.#bytes += document.length;
+    this.#documents.push(document);
     try {
-      if (this.#place(document, body)) this.#documents.push(document);
+      this.#place(document, body);
     } catch (error) {
       if (!(error instanceof ShapeError) && !(error instanceof SyntaxError)) throw error;
       this.#invalid(document, error.message);
     }
   }
 
-  /** False when the document is left out. */
-  #place(document: IndexedDocument, body: () => Record<string, unknown>): boolean {
+  #place(document: IndexedDocument, body: () => Record<string, unknown>): void {
     switch (document.schema) {
       case "olm.package":
-        return this.#addPackage(document);
+        this.#addPackage(document);
+        return;
       case "olm.channel":
-        return this.#addChannel(document, body);
+        this.#addChannel(document, body);
+        return;
       case "olm.bundle":
-        return this.#addBundle(document);
+        this.#addBundle(document);
+        return;
       case "olm.deprecations":
         this.#parts(document.package).deprecations = true;
-        return true;
-      default:
-        return true;
     }
   }
 
@@ -74,32 +77,30 @@ export class ModelBuilder implements IndexSink {
     return parts;
   }
 
-  #addPackage(document: IndexedDocument): boolean {
+  #addPackage(document: IndexedDocument): undefined {
     if (document.name === "") return this.#invalid(document, "the package has no name");
     const parts = this.#parts(document.name);
     if (parts.document !== undefined) return this.#invalid(document, `the package "${document.name}" is there twice`);
     parts.document = document;
-    return true;
   }
 
-  #addChannel(document: IndexedDocument, body: () => Record<string, unknown>): boolean {
+  #addChannel(document: IndexedDocument, body: () => Record<string, unknown>): undefined {
     const parts = this.#parts(document.package);
     if (document.name === "") return this.#invalid(document, "the channel has no name");
     if (parts.channels.has(document.name)) return this.#invalid(document, `the channel "${document.name}" is there twice`);
     parts.channels.set(document.name, decodeChannel(document.name, body()));
-    return true;
   }
 
-  #addBundle(document: IndexedDocument): boolean {
+  #addBundle(document: IndexedDocument): undefined {
     const parts = this.#parts(document.package);
     if (document.name === "") return this.#invalid(document, "the bundle has no name");
     if (parts.bundles.has(document.name)) return this.#invalid(document, `the bundle "${document.name}" is there twice`);
     parts.bundles.set(document.name, { name: document.name, image: document.image, version: document.version });
     parts.bundleDocuments.set(document.name, document);
-    return true;
   }
 
-  #invalid(document: IndexedDocument, why: string): false {
+  #invalid(document: IndexedDocument, why: string): undefined {
+    this.#leftOut.add(document);
     this.#problems.push({
       code: "PACKAGE_INVALID",
       severity: "error",
@@ -111,7 +112,6 @@ export class ModelBuilder implements IndexSink {
       message: `Left out ${document.schema} "${document.name}" at ${document.file}:${document.line}: ${why}`,
       hint: "Report it to the publisher of the catalog.",
     });
-    return false;
   }
 
   /** The model of what was told. Documents of packages that have no `olm.package` are left out with a row. */
@@ -131,11 +131,14 @@ export class ModelBuilder implements IndexSink {
       bundleDocuments.set(parts.name, parts.bundleDocuments);
     }
     const known = new Set(["olm.channel", "olm.bundle", "olm.deprecations"]);
+    const isKept = (document: IndexedDocument): boolean =>
+      !this.#leftOut.has(document) && !(known.has(document.schema) && orphans.has(document.package));
     return {
       packages: [...byName.values()],
       byName,
       bundleDocuments,
-      documents: this.#documents.filter((document) => !(known.has(document.schema) && orphans.has(document.package))),
+      documents: this.#leftOut.size === 0 && orphans.size === 0 ? this.#documents : this.#documents.filter(isKept),
+      allDocuments: this.#documents,
       problems: this.#problems,
       bytes: this.#bytes,
     };

@@ -128,7 +128,8 @@ function imageMembers(image: RelatedImageEntry, keepValues: boolean): Members {
 
 function iconMembers(icon: JsonObject): Members {
   return new Members([
-    ["base64data", asText(member(icon, "base64data"))],
+    // Go writes missing bytes as null.
+    ["base64data", asText(member(icon, "base64data")) || null],
     ["mediatype", asText(member(icon, "mediatype"))],
   ]);
 }

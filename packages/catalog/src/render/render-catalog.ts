@@ -1,0 +1,125 @@
+import type { JsonObject } from "../document/shape.ts";
+import { member } from "../document/shape.ts";
+import { decodeBundle } from "../model/decode-bundle.ts";
+import { decodeChannel } from "../model/decode-channel.ts";
+import type { Catalog, CatalogDocument } from "../types.ts";
+import { byBytes, goJson, Members } from "../write/go-json.ts";
+import {
+  asProperties,
+  bundleDocument,
+  channelDocument,
+  deprecationEntries,
+  deprecationsDocument,
+  packageDocument,
+} from "../write/normal-form.ts";
+import { goYaml } from "../yaml/write-go-yaml.ts";
+import { canonicalBody } from "./canonical-body.ts";
+
+const KIND_ORDER: Readonly<Record<string, number>> = { "olm.package": 0, "olm.channel": 1, "olm.bundle": 2, "olm.deprecations": 4 };
+const OTHER_KIND = 3;
+
+export interface RenderOptions {
+  /** Only these packages; all when missing. Documents of no package are then left out. */
+  readonly packages?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Every document in opm's order and normal form: packages by name; within one its `olm.package`, channels and bundles by
+ * name, other schemas by schema, deprecations; at the end what belongs to no package. Holds one package in memory.
+ */
+export async function* renderDocuments(catalog: Catalog, options: RenderOptions = {}): AsyncGenerator<Members | JsonObject> {
+  const owners = new Map<string, Set<CatalogDocument>>();
+  const note = (document: CatalogDocument): boolean => {
+    const owner = ownerOf(document);
+    // opm prints no known document that belongs nowhere.
+    if (owner === "" && document.schema in KIND_ORDER) return false;
+    const list = owners.get(owner) ?? new Set<CatalogDocument>();
+    owners.set(owner, list.add(document));
+    return false;
+  };
+  for await (const _ of catalog.documents(note, { leftOut: true })) break;
+  const names = [...owners.keys()].filter((name) => name !== "").sort(byBytes);
+  for (const name of [...names, ""]) {
+    options.signal?.throwIfAborted();
+    const wanted = owners.get(name);
+    if (wanted === undefined || (options.packages !== undefined && !options.packages.includes(name))) continue;
+    const held: { document: CatalogDocument; body: Record<string, unknown> }[] = [];
+    for await (const one of catalog.documents((document) => wanted.has(document), { leftOut: true })) held.push(one);
+    held.sort((a, b) => compareDocuments(a.document, b.document));
+    for (const { document, body } of held) yield normalDocument(document.schema, body);
+  }
+}
+
+/** The package a document belongs to; empty for documents of the whole catalog. */
+function ownerOf(document: CatalogDocument): string {
+  return document.schema === "olm.package" ? document.name : document.package;
+}
+
+function compareDocuments(a: CatalogDocument, b: CatalogDocument): number {
+  const kindA = KIND_ORDER[a.schema] ?? OTHER_KIND;
+  const kindB = KIND_ORDER[b.schema] ?? OTHER_KIND;
+  if (kindA !== kindB) return kindA - kindB;
+  if (kindA === OTHER_KIND) return byBytes(a.schema, b.schema);
+  return kindA === 1 || kindA === 2 ? byBytes(a.name, b.name) : 0;
+}
+
+/**
+ * A document as opm encodes it: the known ones with their own members only, the others as they are.
+ *
+ * @throws ShapeError for a member of the wrong type.
+ */
+export function normalDocument(schema: string, raw: Readonly<Record<string, unknown>>): Members | JsonObject {
+  const body = canonicalBody(schema, raw);
+  const text = (key: string): string => {
+    const value = member(body, key);
+    return typeof value === "string" ? value : "";
+  };
+  switch (schema) {
+    case "olm.package":
+      return packageDocument(body, text("defaultChannel"));
+    case "olm.channel":
+      if (isEmptyList(member(body, "entries"))) return emptyChannel(text("package"), text("name"));
+      return channelDocument({
+        package: text("package"),
+        name: text("name"),
+        entries: decodeChannel(text("name"), body).entries,
+        properties: asProperties(member(body, "properties")),
+      });
+    case "olm.bundle":
+      return bundleDocument(decodeBundle(body));
+    case "olm.deprecations": {
+      const entries = deprecationEntries(body);
+      if (entries.length > 0) return deprecationsDocument(text("package"), "", entries);
+      const none = isEmptyList(member(body, "entries")) ? [] : null;
+      return new Members([
+        ["schema", schema],
+        ["package", text("package")],
+        ["entries", none],
+      ]);
+    }
+    default:
+      return body;
+  }
+}
+
+/** Go keeps an empty list apart from a missing one. */
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function emptyChannel(packageName: string, name: string): Members {
+  return new Members([
+    ["schema", "olm.channel"],
+    ["name", name],
+    ["package", packageName],
+    ["entries", []],
+  ]);
+}
+
+/** The rendered catalog as text, document by document: indented JSON objects, or YAML documents. */
+export async function* renderText(catalog: Catalog, options: RenderOptions & { readonly format: "json" | "yaml" }): AsyncGenerator<string> {
+  for await (const document of renderDocuments(catalog, options)) {
+    yield options.format === "json" ? `${goJson(document, "    ")}\n` : `---\n${goYaml(document)}`;
+  }
+}
