@@ -1,3 +1,7 @@
+export { type ConvertBundleOptions, convertBundle } from "./bundle/convert-bundle.ts";
+export { migrateBundle } from "./bundle/csv-metadata.ts";
+export { type BundleFiles, isBundleDirectory, readBundleDirectory } from "./bundle/read-bundle.ts";
+export { type RenderBundleOptions, renderBundle } from "./bundle/render-bundle.ts";
 export { DEFAULT_OPM } from "./check/opm-release.ts";
 export { sarifLog } from "./check/sarif.ts";
 export { type ValidateOptions, type Validation, validateCatalog } from "./check/validate-catalog.ts";
@@ -16,7 +20,19 @@ export { type ReadCatalogImageOptions, readCatalogImage } from "./image/read-cat
 export { type BundleImagesOptions, bundleImages } from "./images/bundle-images.ts";
 export { type LooseReference, type ReferenceCode, type ReferenceRepair, readLooseReference } from "./images/loose-reference.ts";
 export { fetchBundleCsv, type Repair, type RepairOptions, repairFromBundleImage } from "./images/repair-from-image.ts";
+export {
+  type CatalogFormat,
+  catalogFormat,
+  type OpenAnyOptions,
+  type OpenConvertedOptions,
+  openBundleCatalog,
+  openCatalog,
+  openPackageManifests,
+  openSqliteCatalog,
+} from "./open/open-any.ts";
+export { writeCatalogFiles } from "./open/write-files.ts";
 export { type OpenCatalogOptions, openCatalogTree, openFileCatalog } from "./open-catalog.ts";
+export { convertPackageManifests } from "./packagemanifest/documents.ts";
 export {
   type CatalogFiles,
   diskFile,
@@ -27,6 +43,7 @@ export {
   singleFile,
 } from "./scan/source-files.ts";
 export { selectPackages } from "./select/select-packages.ts";
+export { type ConvertOptions, convertSqlite } from "./sqlite/documents.ts";
 export type {
   BrokenEntry,
   Bundle,
@@ -51,3 +68,4 @@ export type {
 export { inRange, parseRange, type VersionRange } from "./version/range.ts";
 export { compareVersions, formatVersion, parseVersion, tryParseVersion, type Version } from "./version/version.ts";
 export { type WriteCatalogOptions, writeCatalog } from "./write/catalog.ts";
+export { wholeCatalog } from "./write/whole-catalog.ts";

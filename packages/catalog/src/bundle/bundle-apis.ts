@@ -21,7 +21,14 @@ export function requiredApis(csv: JsonObject): readonly GroupVersionKind[] {
     const name = asText(member(crd, "name"));
     const dot = name.indexOf(".");
     if (dot < 0) return [];
-    return [{ group: name.slice(dot + 1), version: asText(member(crd, "version")), kind: asText(member(crd, "kind")), plural: name.slice(0, dot) }];
+    return [
+      {
+        group: name.slice(dot + 1),
+        version: asText(member(crd, "version")),
+        kind: asText(member(crd, "kind")),
+        plural: name.slice(0, dot),
+      },
+    ];
   });
   return unique([...crds, ...asList(member(csv, "spec", "apiservicedefinitions", "required")).map(serviceKind)]);
 }

@@ -46,7 +46,14 @@ export function objectProperty(object: JsonObject): Property {
 function packageProperty(sources: PropertySources): Property {
   const release = asText(member(sources.csv, "spec", "release"));
   const version = asText(member(sources.csv, "spec", "version"));
-  return { type: "olm.package", value: new Members([["packageName", sources.package], ...(release === "" ? [] : [["release", release] as const]), ["version", version]]) };
+  return {
+    type: "olm.package",
+    value: new Members([
+      ["packageName", sources.package],
+      ...(release === "" ? [] : [["release", release] as const]),
+      ["version", version],
+    ]),
+  };
 }
 
 /** A property that names a kind. */
@@ -58,7 +65,12 @@ export function kindProperty(type: string, kind: GroupVersionKind): Property {
 export function asRequirement(dependency: Property): Property {
   if (dependency.type === "olm.gvk") {
     const { value } = dependency;
-    return kindProperty("olm.gvk.required", { group: asText(member(value, "group")), version: asText(member(value, "version")), kind: asText(member(value, "kind")), plural: "" });
+    return kindProperty("olm.gvk.required", {
+      group: asText(member(value, "group")),
+      version: asText(member(value, "version")),
+      kind: asText(member(value, "kind")),
+      plural: "",
+    });
   }
   if (dependency.type !== "olm.package") return dependency;
   return {
@@ -73,7 +85,9 @@ function annotatedProperties(csv: JsonObject): readonly Property[] {
   try {
     const list: unknown = JSON.parse(text);
     if (!Array.isArray(list)) return [];
-    return list.map((entry: unknown) => ({ type: asText(member(entry, "type")), value: member(entry, "value") ?? null })).filter((entry) => entry.type !== "");
+    return list
+      .map((entry: unknown) => ({ type: asText(member(entry, "type")), value: member(entry, "value") ?? null }))
+      .filter((entry) => entry.type !== "");
   } catch {
     return [];
   }

@@ -1,8 +1,8 @@
 import { asList, asObject, asText, type JsonObject } from "../document/shape.ts";
+import { bundleCsv } from "../images/bundle-csv.ts";
 import { foldedMember } from "../scan/fold.ts";
 import type { Bundle, Property } from "../types.ts";
 import { Members } from "../write/go-json.ts";
-import { bundleCsv } from "../images/bundle-csv.ts";
 
 /**
  * `olm.csv.metadata`: what a catalog server needs of a CSV, without icon, install instructions and images. Members and
@@ -15,7 +15,9 @@ export function csvMetadata(csv: JsonObject): Property {
     ["apiServiceDefinitions", owned(field(spec, "apiservicedefinitions"), serviceDescription)],
     ["crdDescriptions", owned(field(spec, "customresourcedefinitions"), crdDescription)],
     ...optional(spec, ["description", "displayName"]),
-    ...list("installModes", field(spec, "installModes"), (mode) => fields(mode, ["type"], [["supported", field(mode, "supported") === true]])),
+    ...list("installModes", field(spec, "installModes"), (mode) =>
+      fields(mode, ["type"], [["supported", field(mode, "supported") === true]]),
+    ),
     ...textList("keywords", field(spec, "keywords")),
     ...texts("labels", field(csv, "metadata", "labels")),
     ...list("links", field(spec, "links"), link),
@@ -49,7 +51,10 @@ function field(value: unknown, ...path: readonly string[]): unknown {
 }
 
 function owned(definitions: unknown, describe: (value: unknown) => Members): Members {
-  return new Members([...list("owned", field(definitions, "owned"), describe), ...list("required", field(definitions, "required"), describe)]);
+  return new Members([
+    ...list("owned", field(definitions, "owned"), describe),
+    ...list("required", field(definitions, "required"), describe),
+  ]);
 }
 
 function crdDescription(value: unknown): Members {
@@ -58,11 +63,15 @@ function crdDescription(value: unknown): Members {
 
 function serviceDescription(value: unknown): Members {
   const port = field(value, "containerPort");
-  return fields(value, ["name", "group", "version", "kind"], [
-    ...optional(value, ["deploymentName"]),
-    ...(typeof port === "number" && port !== 0 ? [["containerPort", port] as const] : []),
-    ...description(value),
-  ]);
+  return fields(
+    value,
+    ["name", "group", "version", "kind"],
+    [
+      ...optional(value, ["deploymentName"]),
+      ...(typeof port === "number" && port !== 0 ? [["containerPort", port] as const] : []),
+      ...description(value),
+    ],
+  );
 }
 
 function description(value: unknown): readonly Field[] {
@@ -75,11 +84,15 @@ function description(value: unknown): readonly Field[] {
 
 function descriptor(value: unknown): Members {
   const own = field(value, "value");
-  return fields(value, ["path"], [
-    ...optional(value, ["displayName", "description"]),
-    ...textList("x-descriptors", field(value, "x-descriptors")),
-    ...(own === undefined ? [] : [["value", own] as const]),
-  ]);
+  return fields(
+    value,
+    ["path"],
+    [
+      ...optional(value, ["displayName", "description"]),
+      ...textList("x-descriptors", field(value, "x-descriptors")),
+      ...(own === undefined ? [] : [["value", own] as const]),
+    ],
+  );
 }
 
 function link(value: unknown): Members {

@@ -1,5 +1,5 @@
 import { asObject, type JsonObject } from "../document/shape.ts";
-import { parseGoYaml } from "../yaml/parse-yaml.ts";
+import { parseLooseYaml } from "./loose-indent.ts";
 
 /**
  * The first document of a manifest or metadata file, as an object; later documents are ignored, as opm does. Undefined when
@@ -7,7 +7,7 @@ import { parseGoYaml } from "../yaml/parse-yaml.ts";
  */
 export function firstDocument(text: string): JsonObject | undefined {
   try {
-    return asObject(text.trimStart().startsWith("{") ? JSON.parse(text) : parseGoYaml(firstText(text)));
+    return asObject(text.trimStart().startsWith("{") ? JSON.parse(text) : parseLooseYaml(firstText(text)));
   } catch {
     return undefined;
   }

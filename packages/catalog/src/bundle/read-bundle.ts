@@ -49,13 +49,19 @@ export async function readBundleDirectory(directory: string): Promise<BundleFile
   const csv = objects.find(isCsv);
   if (csv === undefined) throw invalid(directory, "manifests/ holds no ClusterServiceVersion");
   const metadata = await readDocuments(join(directory, "metadata"));
-  const annotations = member(metadata.find((document) => hasMembers(member(document, "annotations"))), "annotations");
+  const annotations = member(
+    metadata.find((document) => hasMembers(member(document, "annotations"))),
+    "annotations",
+  );
   const packageName = asText(member(annotations, `${PREFIX}package.v1`));
   if (annotations === undefined) throw invalid(directory, "metadata/ holds no annotations");
   return {
     name: asText(member(csv, "metadata", "name")),
     package: packageName,
-    channels: asText(member(annotations, `${PREFIX}channels.v1`)).split(",").map((channel) => channel.trim()).filter((channel) => channel !== ""),
+    channels: asText(member(annotations, `${PREFIX}channels.v1`))
+      .split(",")
+      .map((channel) => channel.trim())
+      .filter((channel) => channel !== ""),
     defaultChannel: asText(member(annotations, `${PREFIX}channel.default.v1`)),
     csv,
     objects,
@@ -77,7 +83,9 @@ export function onlyFirstCsv(objects: readonly JsonObject[]): readonly JsonObjec
 
 /** First documents of the files of a folder, in the order of their names; hidden files and what is no object left out. */
 export async function readDocuments(directory: string): Promise<readonly JsonObject[]> {
-  const names = (await readdir(directory, { withFileTypes: true })).filter((entry) => entry.isFile() && !entry.name.startsWith(".")).map((entry) => entry.name);
+  const names = (await readdir(directory, { withFileTypes: true }))
+    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
+    .map((entry) => entry.name);
   if (names.length > MAX_FILES) throw limit(directory, `it has ${names.length} files, at most ${MAX_FILES} are read`);
   const found: JsonObject[] = [];
   for (const name of names.sort(byBytes)) {

@@ -1,5 +1,5 @@
-import { csvDeploymentImages, csvRelatedImages } from "../images/csv-images.ts";
 import type { JsonObject } from "../document/shape.ts";
+import { csvDeploymentImages, csvRelatedImages } from "../images/csv-images.ts";
 import type { Bundle, RelatedImageEntry } from "../types.ts";
 import { byBytes } from "../write/go-json.ts";
 import { bundleProperties, objectProperty, sortedProperties } from "./bundle-properties.ts";
@@ -31,7 +31,11 @@ export function renderBundle(files: BundleFiles, options: RenderBundleOptions = 
 
 /** Related images of the CSV, then the bundle's image and those of its deployments that are not among them; sorted by image. */
 export function renderedImages(csv: JsonObject, image: string): readonly RelatedImageEntry[] {
-  const listed = csvRelatedImages(csv).map((entry) => ({ name: entry.name, image: entry.image, ...(entry.value === undefined ? {} : { value: entry.value }) }));
+  const listed = csvRelatedImages(csv).map((entry) => ({
+    name: entry.name,
+    image: entry.image,
+    ...(entry.value === undefined ? {} : { value: entry.value }),
+  }));
   const known = new Set(listed.map((entry) => entry.image));
   const added: RelatedImageEntry[] = [];
   for (const one of [image, ...csvDeploymentImages(csv).map((entry) => entry.image)]) {

@@ -1,7 +1,9 @@
 import type { Descriptor, Place, Reader } from "@skerry/oci";
-import { CatalogError } from "../errors.ts";
+import { convertBundle } from "../bundle/convert-bundle.ts";
+import { openConverted, withExtras } from "../open/converted-catalog.ts";
 import { openFileCatalog } from "../open-catalog.ts";
-import type { Catalog, CatalogProblem } from "../types.ts";
+import { convertSqlite } from "../sqlite/documents.ts";
+import type { Catalog } from "../types.ts";
 import { type FetchedCatalog, fetchCatalogImage } from "./fetch-catalog.ts";
 
 export interface ReadCatalogImageOptions {
@@ -25,7 +27,7 @@ export async function readCatalogImage(
   const name = options.name ?? image.descriptor.digest;
   const fetched = await fetchCatalogImage({ reader, ...image }, { workdir: options.workdir, name, signal: options.signal });
   try {
-    return over(await opened(fetched, { ...options, name }), fetched);
+    return withExtras(await opened(fetched, { ...options, name }), fetched.problems, fetched.close);
   } catch (error) {
     await fetched.close();
     throw error;
@@ -34,24 +36,13 @@ export async function readCatalogImage(
 
 async function opened(fetched: FetchedCatalog, options: ReadCatalogImageOptions & { readonly name: string }): Promise<Catalog> {
   const { name, workdir, signal } = options;
-  if (fetched.kind === "configs") return openFileCatalog(fetched.path, { name, workdir, ...(signal === undefined ? {} : { signal }) });
-  throw new CatalogError({ code: "UNSUPPORTED", message: `Cannot read ${name}: it holds a ${fetched.kind}`, subject: name });
-}
-
-/** The catalog with the image's own rows, which takes its files along when it is closed. */
-function over(catalog: Catalog, fetched: FetchedCatalog): Catalog {
-  const problems: readonly CatalogProblem[] = [...fetched.problems, ...catalog.problems];
-  return {
-    name: catalog.name,
-    packages: catalog.packages,
-    problems,
-    bytes: catalog.bytes,
-    package: (name) => catalog.package(name),
-    bundle: (packageName, bundleName) => catalog.bundle(packageName, bundleName),
-    documents: (wanted) => catalog.documents(wanted),
-    async close() {
-      await catalog.close();
-      await fetched.close();
-    },
-  };
+  const own = { name, workdir, ...(signal === undefined ? {} : { signal }) };
+  switch (fetched.kind) {
+    case "configs":
+      return openFileCatalog(fetched.path, own);
+    case "database":
+      return openConverted((onProblem) => convertSqlite(fetched.path, { keepValues: true, onProblem, signal }), own);
+    case "bundle":
+      return openConverted(() => convertBundle(fetched.path, { keepValues: true, image: name.replace(/^docker:\/\//, "") }), own);
+  }
 }

@@ -1,9 +1,9 @@
-import { asList, asText, type JsonObject, member } from "../document/shape.ts";
 import { migrateBundle } from "../bundle/csv-metadata.ts";
+import { asList, asText, type JsonObject, member } from "../document/shape.ts";
 import type { CatalogFile, CatalogProblem } from "../types.ts";
-import { goJson, Members } from "../write/go-json.ts";
+import { goJson, type Members } from "../write/go-json.ts";
 import { bundleDocument, channelDocument, packageDocument } from "../write/normal-form.ts";
-import { openCatalogDatabase, sqliteError, type CatalogDatabase } from "./open-database.ts";
+import { type CatalogDatabase, openCatalogDatabase, sqliteError } from "./open-database.ts";
 import { readBundleRow } from "./read-bundle-row.ts";
 import { type DatabasePackage, readGraph } from "./read-graph.ts";
 
@@ -48,7 +48,8 @@ function* documents(catalog: CatalogDatabase, info: DatabasePackage, options: Co
 /** The icon of a package is that of the CSV at the head of its default channel; some publishers broke its base64 into lines. */
 function icon(catalog: CatalogDatabase, info: DatabasePackage): JsonObject {
   const head = info.channels.find((channel) => channel.name === info.defaultChannel)?.head;
-  const csv = head === undefined || !info.bundles.includes(head) ? undefined : readBundleRow(catalog, { package: info.name, name: head }).csv;
+  const csv =
+    head === undefined || !info.bundles.includes(head) ? undefined : readBundleRow(catalog, { package: info.name, name: head }).csv;
   const first = asList(member(csv, "spec", "icon"))[0];
   const data = asText(member(first, "base64data")).replaceAll(/\s/g, "");
   return first === undefined ? {} : { icon: { base64data: data, mediatype: asText(member(first, "mediatype")) } };

@@ -1,10 +1,21 @@
 import { open } from "node:fs/promises";
-import { pathToFileURL } from "node:url";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { CatalogError } from "../errors.ts";
 
 /** Tables of a catalog database; a database of an older schema lacks some. */
-const TABLES = ["package", "channel", "channel_entry", "operatorbundle", "related_image", "api_provider", "api_requirer", "dependencies", "properties", "deprecated"] as const;
+const TABLES = [
+  "package",
+  "channel",
+  "channel_entry",
+  "operatorbundle",
+  "related_image",
+  "api_provider",
+  "api_requirer",
+  "dependencies",
+  "properties",
+  "deprecated",
+] as const;
 
 export type CatalogTable = (typeof TABLES)[number];
 
@@ -65,7 +76,10 @@ export function sqliteError(path: string, error: unknown): unknown {
 /** Only real tables count: a view of the same name could run for ever. */
 function columnsOf(database: DatabaseSync): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, ReadonlySet<string>>();
-  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all().map((row) => String(row["name"]));
+  const tables = database
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+    .all()
+    .map((row) => String(row["name"]));
   for (const table of TABLES) {
     if (!tables.includes(table)) continue;
     const columns = database.prepare(`PRAGMA table_info(${table})`).all();

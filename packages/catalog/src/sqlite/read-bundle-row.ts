@@ -1,5 +1,5 @@
 import type { SQLInputValue } from "node:sqlite";
-import { type GroupVersionKind } from "../bundle/bundle-apis.ts";
+import type { GroupVersionKind } from "../bundle/bundle-apis.ts";
 import { asRequirement, kindProperty, sortedProperties } from "../bundle/bundle-properties.ts";
 import { isCsv } from "../bundle/read-bundle.ts";
 import { asObject, type JsonObject } from "../document/shape.ts";
@@ -38,11 +38,25 @@ export function readBundleRow(catalog: CatalogDatabase, at: { readonly package: 
   const properties = sortedProperties([
     ...declared,
     ...kinds,
-    ...(isPackaged ? [] : [{ type: "olm.package", value: new Members([["packageName", at.package], ["version", row.version]]) }]),
+    ...(isPackaged
+      ? []
+      : [
+          {
+            type: "olm.package",
+            value: new Members([
+              ["packageName", at.package],
+              ["version", row.version],
+            ]),
+          },
+        ]),
     ...objects.map((object) => ({ type: "olm.bundle.object", value: { data: Buffer.from(object).toString("base64") } })),
   ]);
   const relatedImages = relatedRows(catalog, at.name, csv);
-  return { bundle: { name: at.name, package: at.package, image: row.bundlepath, properties, relatedImages }, ...(csv === undefined ? {} : { csv }), problems };
+  return {
+    bundle: { name: at.name, package: at.package, image: row.bundlepath, properties, relatedImages },
+    ...(csv === undefined ? {} : { csv }),
+    problems,
+  };
 }
 
 interface BundleRow {
@@ -56,7 +70,9 @@ function bundleRow(catalog: CatalogDatabase, name: string): BundleRow {
   const column = (own: string): string => (catalog.has("operatorbundle", own) ? own : "''");
   const bounded = (own: string): string => `CASE WHEN length(${column(own)}) > ${MAX_TEXT} THEN '!' ELSE ${column(own)} END AS ${own}`;
   const row = catalog.database
-    .prepare(`SELECT ${bounded("csv")}, ${bounded("bundle")}, ${column("bundlepath")} AS bundlepath, ${column("version")} AS version FROM operatorbundle WHERE name = ?`)
+    .prepare(
+      `SELECT ${bounded("csv")}, ${bounded("bundle")}, ${column("bundlepath")} AS bundlepath, ${column("version")} AS version FROM operatorbundle WHERE name = ?`,
+    )
     .get(name);
   const csv = text(row?.["csv"]);
   const version = text(row?.["version"]);
@@ -87,7 +103,10 @@ function manifests(row: BundleRow, report: (why: string) => void): readonly stri
 function declaredProperties(catalog: CatalogDatabase, name: string): readonly Property[] {
   const rows = (table: "properties" | "dependencies"): Property[] =>
     catalog.has(table)
-      ? all(catalog, `SELECT DISTINCT type, value FROM ${table} WHERE operatorbundle_name = ?`, name).map((row) => ({ type: text(row["type"]), value: jsonValue(text(row["value"])) }))
+      ? all(catalog, `SELECT DISTINCT type, value FROM ${table} WHERE operatorbundle_name = ?`, name).map((row) => ({
+          type: text(row["type"]),
+          value: jsonValue(text(row["value"])),
+        }))
       : [];
   return [...rows("properties"), ...rows("dependencies").map(asRequirement)];
 }
@@ -118,7 +137,11 @@ function relatedRows(catalog: CatalogDatabase, name: string, csv: JsonObject | u
   const broken = listed.filter((entry) => entry.image === "");
   const entries = images.map((image): RelatedImageEntry => {
     const lost = image === "" ? broken.shift() : undefined;
-    return { name: lost?.name ?? (image === "" ? "" : (names.get(image) ?? "")), image, ...(lost?.value === undefined ? {} : { value: lost.value }) };
+    return {
+      name: lost?.name ?? (image === "" ? "" : (names.get(image) ?? "")),
+      image,
+      ...(lost?.value === undefined ? {} : { value: lost.value }),
+    };
   });
   return entries.sort((a, b) => byBytes(a.image, b.image));
 }

@@ -40,7 +40,9 @@ export function readGraph(catalog: CatalogDatabase): readonly DatabasePackage[] 
     const own = channelRows(catalog, name).flatMap((channel) => {
       const bundles = channels.get(`${name}\0${channel.name}`);
       if (bundles === undefined) return [];
-      const entries = [...bundles].map(([bundle, rows]) => entry(bundle, rows, ranges.get(bundle) ?? "")).sort((a, b) => byBytes(a.name, b.name));
+      const entries = [...bundles]
+        .map(([bundle, rows]) => entry(bundle, rows, ranges.get(bundle) ?? ""))
+        .sort((a, b) => byBytes(a.name, b.name));
       return [{ ...channel, entries }];
     });
     const bundles = new Set(own.flatMap((channel) => channel.entries.map((one) => one.name)));

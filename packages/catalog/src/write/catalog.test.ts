@@ -7,20 +7,10 @@ import { openCatalogTree, openFileCatalog } from "../open-catalog.ts";
 import { memoryFile } from "../scan/source-files.ts";
 import type { Catalog, CatalogFile, Selected } from "../types.ts";
 import { writeCatalog } from "./catalog.ts";
+import { wholeCatalog } from "./whole-catalog.ts";
 
 const catalogs = sharedPath("catalogs");
 const golden = sharedPath("golden", "opm", "render");
-
-/** Everything of a catalog, as a selection. */
-function everything(catalog: Catalog): Selected {
-  const packages = catalog.packages.map((info) => ({
-    name: info.name,
-    defaultChannel: info.defaultChannel,
-    channels: info.channels.map((channel) => ({ name: channel.name, entries: channel.entries, head: "" })),
-    bundles: [...info.bundles.keys()],
-  }));
-  return { packages, problems: [], unchanged: true };
-}
 
 async function texts(files: AsyncIterable<CatalogFile>): Promise<Map<string, string>> {
   const found = new Map<string, string>();
@@ -76,7 +66,7 @@ describe("writeCatalog", () => {
         .split("\n")
         .map((line) => JSON.parse(line) as { sha256: string });
       const written: string[] = [];
-      for await (const file of writeCatalog(catalog, everything(catalog))) {
+      for await (const file of writeCatalog(catalog, wholeCatalog(catalog))) {
         for await (const document of file.content) written.push(canonicalHash(Buffer.from(document).toString()));
       }
       expect(written).toEqual(expected.map((document) => document.sha256));
@@ -84,9 +74,23 @@ describe("writeCatalog", () => {
     },
   );
 
+  it.skipIf(golden === undefined)("migrates v4.14 as opm does (data/golden/opm/render)", async () => {
+    const catalog = await openFileCatalog(`${catalogs}/v4.14`);
+    const expected = readFileSync(`${golden}/v4.14.migrated.jsonl`, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { sha256: string }).sha256);
+    const written: string[] = [];
+    for await (const file of writeCatalog(catalog, wholeCatalog(catalog), { migrateLevel: "csv-metadata" })) {
+      for await (const document of file.content) written.push(canonicalHash(Buffer.from(document).toString()));
+    }
+    expect(written).toEqual(expected);
+    await catalog.close();
+  });
+
   it.skipIf(golden === undefined)("has opm's own bytes (data/golden/opm/render/full)", async () => {
     const catalog = await openFileCatalog(`${catalogs}/v4.20/libredb-studio-operator`);
-    const files = await texts(writeCatalog(catalog, everything(catalog)));
+    const files = await texts(writeCatalog(catalog, wholeCatalog(catalog)));
     expect(files.get("libredb-studio-operator/catalog.json")).toBe(
       readFileSync(`${golden}/full/v4.20-libredb-studio-operator.json`, "utf8"),
     );
@@ -127,7 +131,7 @@ describe("writeCatalog", () => {
 
   it("gives the same bytes whatever the order of the input", async () => {
     const [one, two] = [await memoryCatalog(amber), await memoryCatalog(amber.toReversed())];
-    expect(await texts(writeCatalog(one, everything(one)))).toEqual(await texts(writeCatalog(two, everything(two))));
+    expect(await texts(writeCatalog(one, wholeCatalog(one)))).toEqual(await texts(writeCatalog(two, wholeCatalog(two))));
   });
 
   it("writes repaired references repaired, leaves out unparsable ones, keeps empty ones", async () => {
@@ -155,7 +159,7 @@ describe("writeCatalog", () => {
       row(2, { code: "REF_EMPTY", action: "dropped" }),
       row(3, { code: "REF_NO_TAG", result: "quay.io/a/d:latest" }),
     ];
-    const text = (await texts(writeCatalog(catalog, everything(catalog), { repairs }))).get("amber/catalog.json") ?? "";
+    const text = (await texts(writeCatalog(catalog, wholeCatalog(catalog), { repairs }))).get("amber/catalog.json") ?? "";
     expect([...text.matchAll(/"image": "(.*)"/g)].map((match) => match[1])).toEqual([
       "quay.io/amber/bundle:amber.v1.0.0",
       "",

@@ -1,6 +1,7 @@
+import { migrateBundle } from "../bundle/csv-metadata.ts";
 import type { JsonObject } from "../document/shape.ts";
 import { member } from "../document/shape.ts";
-import type { Catalog, CatalogDocument, CatalogFile, CatalogProblem, ChannelEntry, Selected, SelectedPackage } from "../types.ts";
+import type { Bundle, Catalog, CatalogDocument, CatalogFile, CatalogProblem, ChannelEntry, Selected, SelectedPackage } from "../types.ts";
 import { byBytes, goJson, type Members } from "./go-json.ts";
 import {
   asProperties,
@@ -20,6 +21,8 @@ export interface WriteCatalogOptions {
    * catalog for it. Empty ones stay: every opm tolerates them.
    */
   readonly repairs?: readonly CatalogProblem[] | undefined;
+  /** `csv-metadata`: bundles that have an image lose their inline manifests but for what a catalog server needs. */
+  readonly migrateLevel?: "none" | "csv-metadata" | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -34,10 +37,12 @@ const INDENT = "    ";
  */
 export async function* writeCatalog(catalog: Catalog, selected: Selected, options: WriteCatalogOptions = {}): AsyncGenerator<CatalogFile> {
   const repairs = new RepairBook(options.repairs ?? []);
+  const change = (bundle: Bundle): Bundle =>
+    options.migrateLevel === "csv-metadata" ? migrateBundle(repairs.apply(bundle)) : repairs.apply(bundle);
   if (await hasLoose(catalog)) yield { path: "catalog.json", content: encoded(looseDocuments(catalog)) };
   for (const chosen of selected.packages.toSorted((a, b) => byBytes(a.name, b.name))) {
     options.signal?.throwIfAborted();
-    yield { path: `${chosen.name}/catalog.json`, content: encoded(packageDocuments(catalog, chosen, repairs)) };
+    yield { path: `${chosen.name}/catalog.json`, content: encoded(packageDocuments(catalog, chosen, change)) };
   }
 }
 
@@ -45,12 +50,12 @@ export async function* writeCatalog(catalog: Catalog, selected: Selected, option
 export async function* packageDocuments(
   catalog: Catalog,
   chosen: SelectedPackage,
-  repairs: RepairBook,
+  change: (bundle: Bundle) => Bundle,
 ): AsyncGenerator<Members | JsonObject> {
   const own = (schema: string) => (document: CatalogDocument) => document.schema === schema && packageOf(document) === chosen.name;
   for await (const { body } of catalog.documents(own("olm.package"))) yield packageDocument(body, chosen.defaultChannel);
   yield* channels(catalog, chosen);
-  for (const name of chosen.bundles.toSorted(byBytes)) yield bundleDocument(repairs.apply(await catalog.bundle(chosen.name, name)));
+  for (const name of chosen.bundles.toSorted(byBytes)) yield bundleDocument(change(await catalog.bundle(chosen.name, name)));
   yield* others(catalog, (document) => document.package === chosen.name && !KNOWN.has(document.schema));
   for await (const { document, body } of catalog.documents(own("olm.deprecations"))) {
     const entries = deprecationEntries(body).filter((entry) => isKept(entry, chosen));

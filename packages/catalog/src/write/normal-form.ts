@@ -119,11 +119,7 @@ function entryMembers(entry: ChannelEntry): Members {
 }
 
 function imageMembers(image: RelatedImageEntry, keepValues: boolean): Members {
-  return new Members([
-    ["name", image.name],
-    ["image", image.image],
-    ...(keepValues ? optional("value", image.value ?? "") : []),
-  ]);
+  return new Members([["name", image.name], ["image", image.image], ...(keepValues ? optional("value", image.value ?? "") : [])]);
 }
 
 function iconMembers(icon: JsonObject): Members {
