@@ -1,9 +1,20 @@
 import { type Edge, edgesOf, type Violation } from "./rules.ts";
 import type { Project } from "./source-files.ts";
 
-/** One violation for each knot of files that import each other, type imports included, with a shortest way round. */
+/**
+ * One violation for each knot of files that import each other, with a shortest way round. Looked for twice: among static
+ * imports with those of types, and among what is imported at run time. So a command may load its work when it is called,
+ * and the work may name the types of its command.
+ */
 export function findCycles(project: Project): Violation[] {
-  const graph = new Map([...project.files.values()].map((file) => [file.path, edgesOf(project, file)] as const));
+  const edges = [...project.files.values()].map((file) => [file.path, edgesOf(project, file)] as const);
+  const found = (["dynamic", "type"] as const).flatMap((left) =>
+    cyclesIn(new Map(edges.map(([path, list]) => [path, list.filter(({ how }) => how !== left)] as const))),
+  );
+  return [...new Map(found.map((violation) => [violation.message, violation])).values()];
+}
+
+function cyclesIn(graph: Graph): Violation[] {
   return knots(graph).flatMap((knot) => {
     const way = shortestRound(graph, knot);
     const [first] = way;

@@ -5,6 +5,8 @@ export interface ImportSite {
   readonly specifier: string;
   /** From 1. */
   readonly line: number;
+  /** `type` is gone at run time; `dynamic` happens when it is called. */
+  readonly how: "static" | "type" | "dynamic";
 }
 
 /** Syntax that names another module in `source`, or in `argument` of `import()` types. */
@@ -28,13 +30,15 @@ export function readImports(file: string, text: string): ImportSite[] {
   if (first !== undefined) throw new Error(`${file} does not parse: ${first.message}`);
   const sites: ImportSite[] = [];
   const lines = lineStarts(text);
-  visit(parsed.program, (specifier, offset) => {
-    sites.push({ specifier, line: lineAt(lines, offset) });
+  visit(parsed.program, (specifier, offset, how) => {
+    sites.push({ specifier, line: lineAt(lines, offset), how });
   });
   return sites.sort((a, b) => a.line - b.line);
 }
 
-function visit(node: unknown, found: (specifier: string, offset: number) => void): void {
+type Found = (specifier: string, offset: number, how: ImportSite["how"]) => void;
+
+function visit(node: unknown, found: Found): void {
   if (Array.isArray(node)) {
     for (const item of node) visit(item, found);
     return;
@@ -43,9 +47,14 @@ function visit(node: unknown, found: (specifier: string, offset: number) => void
   const fields = node as Record<string, unknown>;
   if (typeof fields["type"] === "string" && NAMING_NODES.has(fields["type"])) {
     const named = literal(fields["source"]) ?? literal(fields["expression"]) ?? literal(fields["argument"]);
-    if (named !== undefined) found(named.value, named.start);
+    if (named !== undefined) found(named.value, named.start, howOf(fields));
   }
   for (const value of Object.values(fields)) visit(value, found);
+}
+
+function howOf({ type, importKind, exportKind }: Readonly<Record<string, unknown>>): ImportSite["how"] {
+  if (type === "ImportExpression") return "dynamic";
+  return type === "TSImportType" || importKind === "type" || exportKind === "type" ? "type" : "static";
 }
 
 function literal(node: unknown): { value: string; start: number } | undefined {

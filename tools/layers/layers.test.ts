@@ -112,6 +112,28 @@ describe("the layer check", () => {
     ]);
   });
 
+  test("lets a command load its work when it is called, and nothing else go round", async () => {
+    const files = {
+      "packages/oci/src/command.ts": 'export interface Flags {}\nexport const load = (): Promise<unknown> => import("./command.run.ts");',
+      "packages/oci/src/command.run.ts": 'import type { Flags } from "./command.ts";\nexport type F = Flags;',
+    };
+    expect(await violations(files)).toEqual([]);
+    const found = await violations({ ...files, "packages/oci/src/command.run.ts": 'import { load } from "./command.ts";\nvoid load;' });
+    expect(found).toEqual([
+      "packages/oci/src/command.run.ts:1: import cycle: packages/oci/src/command.run.ts:1 → packages/oci/src/command.ts:2 → packages/oci/src/command.run.ts",
+    ]);
+  });
+
+  test("lets the tests of a package use what all tests share", async () => {
+    const found = await violations({
+      "packages/oci/src/a.test.ts": 'import "../../../tests/shared-data.ts";',
+      "packages/oci/src/testing/b.ts": 'import "vitest";',
+      "packages/oci/src/c.ts": 'import "../../../tests/shared-data.ts";',
+      "tests/shared-data.ts": "export {};",
+    });
+    expect(found).toEqual(['packages/oci/src/c.ts:1: "../../../tests/shared-data.ts" leaves packages/oci']);
+  });
+
   test("refuses a file that does not parse, by name", () => {
     expect(() => readImports("broken.ts", "import {")).toThrow("broken.ts does not parse");
   });
