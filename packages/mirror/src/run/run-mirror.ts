@@ -10,6 +10,7 @@ import { writeWorkspaceFile } from "../workspace/workspace.ts";
 import { openConnected } from "./connected.ts";
 import type { RunContext } from "./context.ts";
 import { type MirrorOptions, type MirrorTarget, mirrorLock } from "./mirror-lock.ts";
+import { probeTarget } from "./probe-target.ts";
 import { type MirrorReport, mirrorReport } from "./report.ts";
 import { catalogAt, type DescribeResources } from "./resources.ts";
 import { describePlan, type FinishedPlan, keepRate, type PlanRun, writePlanDocument } from "./run-plan.ts";
@@ -52,6 +53,7 @@ export async function runMirror(run: MirrorRun, context: RunContext): Promise<Mi
 
 async function move(run: MirrorRun, context: RunContext): Promise<TransferReport> {
   await using connected = await openConnected(run.plan.lock, context);
+  await probeTarget(run.plan.lock, run.target, { journal: connected.journal, recheck: run.options.recheck, signal: context.signal });
   return await mirrorLock(run.plan.lock, run.target, { options: { ...run.options, signal: context.signal }, ...connected });
 }
 
