@@ -73,7 +73,8 @@ function talkOutput(): TalkOutput {
     write: (text) => {
       process.stderr.write(text);
     },
-    columns: () => process.stderr.columns ?? 80,
+    // A terminal without a size (some containers and recorders) says 0.
+    columns: () => process.stderr.columns || 80,
     onResize: (listener) => {
       process.stderr.on("resize", listener);
       return () => process.stderr.off("resize", listener);

@@ -68,8 +68,7 @@ async function copyRows(run: CopyRun, filter: PlatformFilter | undefined): Promi
     if (row.error !== undefined || row.target === undefined) continue;
     byWriter.set(row.target.writer, [...(byWriter.get(row.target.writer) ?? []), row]);
   }
-  const labels = new Map(run.rows.map((row) => [row.id, `${row.origin} -> ${row.destination}`]));
-  job.progress.start({ images: run.rows.filter((row) => row.error === undefined).length, label: (id) => labels.get(id) ?? id });
+  job.progress.start({ images: run.rows.filter((row) => row.error === undefined).length });
   const reports: TransferReport[] = [];
   for (const [writer, rows] of byWriter) {
     if (job.signal.aborted) break;

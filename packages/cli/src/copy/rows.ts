@@ -8,7 +8,7 @@ import { destinationTags } from "./tags.ts";
 
 /** One image for one destination, as far as it could be prepared. */
 export interface CopyRow {
-  /** Unique in a run. */
+  /** `origin -> destination`, unique in a run. */
   readonly id: string;
   readonly origin: string;
   readonly destination: string;
@@ -49,14 +49,16 @@ export async function expandTags(mappings: readonly Mapping[], from: RowSources)
 /** Finds every source and destination. What cannot be found is a row with its error. */
 export async function prepareRows(mappings: readonly Mapping[], from: RowSources): Promise<readonly CopyRow[]> {
   const found = await inOrder(mappings, 32, (mapping) => findSource(mapping.source, from.places));
-  const rows: CopyRow[] = [];
+  const rows = new Map<string, CopyRow>();
   for (const [index, mapping] of mappings.entries()) {
-    const source = found[index];
-    for (const destination of mapping.destinations)
-      rows.push(await rowOf({ mapping, destination, source, id: String(rows.length), places: from.places }));
+    for (const destination of mapping.destinations) {
+      const row = await rowOf({ mapping, destination, source: found[index], places: from.places });
+      // A line that is there twice asks for nothing more.
+      rows.set(row.id, row);
+    }
   }
-  checkCollisions(rows);
-  return rows;
+  checkCollisions([...rows.values()]);
+  return [...rows.values()];
 }
 
 async function findSource(name: ImageName, places: Places): Promise<FoundImage | OciError> {
@@ -67,17 +69,18 @@ async function rowOf(row: {
   readonly mapping: Mapping;
   readonly destination: ImageName;
   readonly source: FoundImage | OciError | undefined;
-  readonly id: string;
   readonly places: Places;
 }): Promise<CopyRow> {
-  const { mapping, destination, source, id, places } = row;
-  const base = { id, origin: mapping.source.text };
+  const { mapping, destination, source, places } = row;
+  const origin = mapping.source.text;
   if (source === undefined || source instanceof OciError) {
-    return { ...base, destination: destination.text, tags: [], ...(source === undefined ? {} : { error: source }) };
+    const names = { id: `${origin} -> ${destination.text}`, origin, destination: destination.text };
+    return { ...names, tags: [], ...(source === undefined ? {} : { error: source }) };
   }
   const target = await places.target(destination);
   const tags = destinationTags({ source: mapping.source, destination, target, digest: source.descriptor.digest });
-  return { ...base, destination: destinationText(destination, tags), found: source, target, tags };
+  const text = destinationText(destination, tags);
+  return { id: `${origin} -> ${text}`, origin, destination: text, found: source, target, tags };
 }
 
 function destinationText(destination: ImageName, tags: readonly string[]): string {

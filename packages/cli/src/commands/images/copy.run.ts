@@ -49,7 +49,8 @@ async function allMappings(job: Job<CopyFlags>): Promise<ParsedMappings> {
 
 function refuse(job: Job<CopyFlags>, faults: ParsedMappings["faults"]): UsageError {
   for (const fault of faults) {
-    const where = fault.line === undefined ? "" : `${job.flags.filename ?? ""}, line ${fault.line}: `;
+    const where =
+      fault.line === undefined ? "" : `${job.flags.filename === "-" ? "stdin" : (job.flags.filename ?? "")}, line ${fault.line}: `;
     job.log.error(`${where}${fault.message}${fault.hint === undefined ? "" : `. ${fault.hint}`}`);
   }
   return new UsageError(`${faults.length} of the mappings cannot be used; nothing was copied`, { subject: job.flags.filename });

@@ -6,7 +6,7 @@ import { prepareRows } from "../../copy/rows.ts";
 import { chooseTags, parseTagChoice, type TagChoice } from "../../copy/tag-choice.ts";
 import type { Mapping } from "../../mapping/mapping.ts";
 import { parseRepositoryName } from "../../names/image-name.ts";
-import { describeError } from "../../output/error.ts";
+import { describeError, type ErrorShape } from "../../output/error.ts";
 import { imageFault, Places } from "../../places/places.ts";
 import { openRegistries } from "../../registries/open.ts";
 import type { SyncFlags } from "./sync.ts";
@@ -27,7 +27,9 @@ export async function run(job: Job<SyncFlags>): Promise<number> {
   const report = await executeCopy({ job, registries, rows, startedAt, dryRun: job.flags["dry-run"], finish: () => places.finish() });
   const deleted = job.flags.delete ? await removeGone(job, { registries, destination, source: all, choice }) : [];
   const failed = deleted.flatMap((image): CopiedImage[] => (image.outcome === "failed" ? [{ ...image, outcome: "failed" }] : []));
-  const result = { ...report, result: copyResult([...report.images, ...failed], job.signal.aborted), deleted };
+  const copied = copyResult([...report.images, ...failed], job.signal.aborted);
+  const removed = deleted.some((image) => image.outcome === "deleted");
+  const result = { ...report, result: copied === "nothing-to-do" && removed ? ("done" as const) : copied, deleted };
   await job.out.result(result, {
     text: () =>
       deleted
@@ -54,7 +56,7 @@ interface RemovedTag {
   readonly origin: string;
   readonly destination: string;
   readonly outcome: "deleted" | "planned" | "failed";
-  readonly error?: CopiedImage["error"];
+  readonly error?: ErrorShape;
 }
 
 async function removeGone(
