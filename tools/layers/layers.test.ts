@@ -130,6 +130,7 @@ describe("the layer check", () => {
       "packages/oci/src/testing/b.ts": 'import "vitest";',
       "packages/oci/src/c.ts": 'import "../../../tests/shared-data.ts";',
       "tests/shared-data.ts": "export {};",
+      "tests/d.test.ts": 'import "../packages/oci/src/testing/b.ts";',
     });
     expect(found).toEqual(['packages/oci/src/c.ts:1: "../../../tests/shared-data.ts" leaves packages/oci']);
   });
