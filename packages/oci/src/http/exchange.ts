@@ -42,6 +42,8 @@ export async function exchange(context: ExchangeContext, out: Outgoing): Promise
       headers: { ...out.headers, ...bodyHeaders(out) },
       body: control.body() as Readable | Uint8Array | null,
       signal: control.signal,
+      // undici closes the connection after each HEAD unless told not to: a handshake per look-up.
+      reset: false,
     });
     return new WireResponse(answer, out, control);
   } catch (cause) {
