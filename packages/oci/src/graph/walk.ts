@@ -15,6 +15,9 @@ const DEFAULT_LIMITS: Required<GraphLimits> = { depth: 8, manifests: 20_000, blo
 /** Manifests of one image that are fetched at once; the host's gate bounds further. */
 const PARALLEL = 8;
 
+/** Tries of a manifest that arrives damaged. */
+const DAMAGE_TRIES = 3;
+
 /**
  * Reads an image with everything that belongs to it: children of indexes at any depth, configs, layers, referrers and cosign
  * tags, recursively. Each manifest is fetched exactly once; unwanted platforms and foreign layers are noted and left alone.
@@ -65,11 +68,22 @@ class Walk {
     this.#seen.add(descriptor.digest);
     if (this.#seen.size > this.#limits.manifests) throw tooLarge(descriptor.digest, `more than ${this.#limits.manifests} manifests`);
     if (visit.depth > this.#limits.depth) throw tooLarge(descriptor.digest, `nested deeper than ${this.#limits.depth} levels`);
-    const content = await this.#limit(() => this.#reader.manifest(this.#place, descriptor, { signal: this.#options.signal }));
+    const content = await this.#limit(() => this.#fetch(descriptor));
     const manifest = parseManifest(content.bytes, content.mediaType, descriptor.digest);
     if (visit.role === "referrer" && manifest.subject?.digest !== visit.parent) return undefined;
     const [inside, referring] = await Promise.all([this.#contents(descriptor, manifest, visit), this.#referring(descriptor, visit)]);
     return { entry: copiedEntry({ ...descriptor, ...sized(content) }, visit, { manifest, content }), before: [...inside, ...referring] };
+  }
+
+  /** A manifest that arrived damaged is asked for again; what the wire did otherwise, the reader has retried. */
+  async #fetch(descriptor: Descriptor): Promise<ManifestBytes> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#reader.manifest(this.#place, descriptor, { signal: this.#options.signal });
+      } catch (error) {
+        if (!isOciError(error) || error.code !== "DIGEST_MISMATCH" || attempt >= DAMAGE_TRIES) throw error;
+      }
+    }
   }
 
   graph(root: Node): ImageGraph {

@@ -16,6 +16,8 @@ export interface BodyOptions extends IoOptions {
 export class SourceBody implements AsyncIterable<Uint8Array> {
   readonly #source: ByteSource;
   readonly #options: BodyOptions;
+  #chunksAhead: AsyncGenerator<Uint8Array> | undefined;
+  #first: Promise<IteratorResult<Uint8Array>> | undefined;
   error: OciError | undefined;
 
   constructor(source: ByteSource, options: BodyOptions) {
@@ -23,7 +25,32 @@ export class SourceBody implements AsyncIterable<Uint8Array> {
     this.#options = options;
   }
 
+  get offset(): number {
+    return this.#options.offset;
+  }
+
+  /** Asks the source now; what it answers first is kept until somebody iterates. */
+  prefetch(): void {
+    this.#chunksAhead ??= this.#read();
+    this.#first ??= this.#chunksAhead.next();
+    this.#first.catch(() => undefined);
+  }
+
+  /** Lets go of a source that was asked and is not needed. */
+  async close(): Promise<void> {
+    await this.#first?.catch(() => undefined);
+    await this.#chunksAhead?.return(undefined);
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const chunks = this.#chunksAhead ?? this.#read();
+    const first = await this.#first;
+    if (first?.done === true) return;
+    if (first !== undefined) yield first.value;
+    yield* chunks;
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array> {
     const { offset, expected } = this.#options;
     try {
       // A part cannot be verified here: the store that kept the beginning checks the whole when it commits.

@@ -1,8 +1,8 @@
 import type { Gates } from "../gate.ts";
 import type { Descriptor } from "../model/descriptor.ts";
-import type { BlobWrite, ByteSource, Place, Reader, Writer } from "../store/types.ts";
+import type { BlobWrite, ByteSource, IoOptions, Place, Reader, Writer } from "../store/types.ts";
 import { SourceBody } from "./body.ts";
-import { isWorthRetrying, pause, sided, throwIfAborted } from "./retry.ts";
+import { isDamage, isWorthRetrying, pause, sided, throwIfAborted } from "./retry.ts";
 import { type CopySlots, takeSlots } from "./slots.ts";
 import type { TransferEvent } from "./types.ts";
 
@@ -18,6 +18,7 @@ export interface BlobCopy {
 export interface BlobCopyOptions {
   readonly gates?: Gates | undefined;
   readonly tries: number;
+  readonly backoffMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent: (event: TransferEvent) => void;
 }
@@ -31,57 +32,98 @@ const REPORT_BYTES = 1024 * 1024;
  * @throws OciError with `side`
  */
 export async function copyBlob(copy: BlobCopy, options: BlobCopyOptions): Promise<void> {
-  const { descriptor } = copy;
-  let write: BlobWrite | undefined;
+  const pour = new Pour(copy, options);
   for (let attempt = 1; ; attempt++) {
     throwIfAborted(options.signal);
-    if (attempt > 1) await pause(attempt, options.signal);
+    if (attempt > 1) await pause(attempt, { backoffMs: options.backoffMs, signal: options.signal });
     try {
       using slots = await takeSlots(options.gates, { source: copy.source.host, target: copy.target.host }, options.signal);
-      write ??= await copy.target.begin(copy.to, descriptor, { signal: options.signal, slot: slots.target });
-      await pour(copy, { write, slots, ...options });
+      await pour.run(slots);
       return;
     } catch (error) {
       const failure = sided(error, "target");
-      const again = attempt < options.tries && isWorthRetrying(failure) && !options.signal?.aborted;
-      // Damaged content cannot be continued; anything else can, from where the target stands.
-      const damaged = failure.code === "DIGEST_MISMATCH" || failure.code === "SIZE_MISMATCH";
-      if (!again || damaged) {
-        await end(write, options.signal?.aborted === true || (!again && !damaged));
-        write = undefined;
-      }
+      const again = attempt < options.tries && isWorthRetrying(failure) && options.signal?.aborted !== true;
+      // Damaged content and a lost session cannot be continued; anything else can, from where the target stands.
+      const isLost = failure.registryCode === "BLOB_UPLOAD_UNKNOWN" || failure.registryCode === "BLOB_UPLOAD_INVALID";
+      if (!again || isLost || isDamage(failure)) await pour.end(!isLost && !isDamage(failure));
+      if (again && isLost && (await pour.isThere())) return;
       if (!again) throw failure.tries === undefined ? failure.with({ tries: attempt }) : failure;
-      options.onEvent({ event: "retry", subject: descriptor.digest, error: failure, attempt });
+      options.onEvent({ event: "retry", subject: copy.descriptor.digest, error: failure, attempt });
     }
   }
 }
 
-interface Pour extends BlobCopyOptions {
-  readonly write: BlobWrite;
-  readonly slots: CopySlots;
-}
+/** The tries of one blob: what one leaves, the next continues. */
+class Pour {
+  readonly #copy: BlobCopy;
+  readonly #options: BlobCopyOptions;
+  #write: BlobWrite | undefined;
+  #unreported = 0;
 
-async function pour(copy: BlobCopy, pour: Pour): Promise<void> {
-  const { write, slots, signal } = pour;
-  const { descriptor } = copy;
-  let unreported = 0;
-  const report = (count: number): void => {
-    unreported += count;
-    if (unreported < REPORT_BYTES) return;
-    pour.onEvent({ event: "blob.bytes", digest: descriptor.digest, bytes: unreported });
-    unreported = 0;
-  };
-  if (write.offset < descriptor.size || descriptor.size === 0) {
-    const source = embedded(descriptor) ?? copy.source.blob(copy.from, descriptor);
-    const body = new SourceBody(source, { offset: write.offset, expected: descriptor, onBytes: report, signal, slot: slots.source });
+  constructor(copy: BlobCopy, options: BlobCopyOptions) {
+    this.#copy = copy;
+    this.#options = options;
+  }
+
+  async run(slots: CopySlots): Promise<void> {
+    const { descriptor } = this.#copy;
+    const body = this.#write === undefined && this.#copy.target.host !== undefined ? this.#body(slots, 0) : undefined;
+    // A registry always begins at the start, so the source is asked while the upload is being opened: one round trip less.
+    body?.prefetch();
+    try {
+      const io: IoOptions = { signal: this.#options.signal, slot: slots.target };
+      this.#write ??= await this.#copy.target.begin(this.#copy.to, descriptor, io);
+      await this.#fill(this.#write, body?.offset === this.#write.offset ? body : this.#body(slots, this.#write.offset));
+    } finally {
+      await body?.close();
+    }
+    await this.#write.commit();
+    this.#write = undefined;
+    this.#report(0, true);
+  }
+
+  /** A session may be gone because its last answer was lost and the blob is complete. */
+  async isThere(): Promise<boolean> {
+    const { target, to, descriptor } = this.#copy;
+    return target.has(to, descriptor, { signal: this.#options.signal }).catch(() => false);
+  }
+
+  /** Ends a write that will not be completed; a second failure on that way says nothing new. */
+  async end(keep: boolean): Promise<void> {
+    const write = this.#write;
+    this.#write = undefined;
+    await (keep ? write?.park() : write?.drop())?.catch(() => undefined);
+  }
+
+  async #fill(write: BlobWrite, body: SourceBody): Promise<void> {
+    const { size } = this.#copy.descriptor;
+    if (write.offset === size && size > 0) return;
     try {
       await write.append(body);
     } catch (error) {
       throw body.error ?? sided(error, "target");
     }
   }
-  await write.commit();
-  if (unreported > 0) pour.onEvent({ event: "blob.bytes", digest: descriptor.digest, bytes: unreported });
+
+  #body(slots: CopySlots, offset: number): SourceBody {
+    const { source, from, descriptor } = this.#copy;
+    const { signal } = this.#options;
+    const onBytes = (count: number): void => this.#report(count, false);
+    return new SourceBody(embedded(descriptor) ?? source.blob(from, descriptor), {
+      offset,
+      expected: descriptor,
+      onBytes,
+      signal,
+      slot: slots.source,
+    });
+  }
+
+  #report(count: number, last: boolean): void {
+    this.#unreported += count;
+    if (this.#unreported === 0 || (!last && this.#unreported < REPORT_BYTES)) return;
+    this.#options.onEvent({ event: "blob.bytes", digest: this.#copy.descriptor.digest, bytes: this.#unreported });
+    this.#unreported = 0;
+  }
 }
 
 /** Content that travels in the descriptor itself needs no request; it is verified like any other. Image-spec "descriptor", data. */
@@ -95,9 +137,4 @@ function embedded(descriptor: Descriptor): ByteSource | undefined {
       yield bytes.subarray(offset);
     },
   };
-}
-
-/** Ends a write that will not be completed; a second failure on that way says nothing new. */
-async function end(write: BlobWrite | undefined, keep: boolean): Promise<void> {
-  await (keep ? write?.park() : write?.drop())?.catch(() => undefined);
 }

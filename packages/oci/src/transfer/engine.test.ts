@@ -238,7 +238,7 @@ describe("a source that breaks", () => {
       for await (const chunk of source.open(offset)) {
         if (this.breaks > 0 && size > 100_000 && position >= 65_536) {
           this.breaks--;
-          throw new OciError({ code: "UNREACHABLE", message: "connection reset" });
+          throw new OciError({ code: "STALLED", message: "nothing came" });
         }
         const bytes = Buffer.from(chunk);
         if (isDamaged) bytes[0] = (bytes[0] ?? 0) ^ 1;

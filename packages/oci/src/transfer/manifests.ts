@@ -12,6 +12,7 @@ export interface ManifestPlacerOptions {
   readonly target: Writer;
   readonly blobs: BlobPlacer;
   readonly tally: Tally;
+  readonly backoffMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -68,7 +69,7 @@ export class ManifestPlacer {
   }
 
   async #put(owner: BlobOwner, entry: CopiedManifest, tags: readonly string[]): Promise<void> {
-    const { target, signal, tally } = this.#options;
+    const { target, signal, tally, backoffMs } = this.#options;
     const content: ManifestBytes = entry.content;
     // By a tag a registry takes whatever it is given.
     checkManifest(entry.descriptor, content);
@@ -79,7 +80,7 @@ export class ManifestPlacer {
       } catch (error) {
         const failure = sided(error, "target");
         if (!lacksContent(failure) || attempt >= HEAL_TRIES) throw explained(failure, entry);
-        if (attempt > 1) await pause(attempt, signal);
+        if (attempt > 1) await pause(attempt, { backoffMs, signal });
         await this.#heal(owner, entry, failure);
       }
     }

@@ -1,30 +1,31 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isOciError, OciError } from "../errors.ts";
+import { isTransient } from "../http/retry.ts";
 
-/** Whether another try of the same copy may succeed: broken connections, busy servers, damage on the way. */
-export function isWorthRetrying(error: OciError): boolean {
-  switch (error.code) {
-    case "UNREACHABLE":
-    case "STALLED":
-    case "RATE_LIMITED":
-    case "SERVER_ERROR":
-    case "PROTOCOL_ERROR":
-    case "DIGEST_MISMATCH":
-    case "SIZE_MISMATCH":
-      return true;
-    default:
-      // Upload sessions vanish behind load balancers (Harbor on S3), and damage on the way to the target shows as its own digest error.
-      return (
-        error.registryCode === "BLOB_UPLOAD_UNKNOWN" ||
-        error.registryCode === "BLOB_UPLOAD_INVALID" ||
-        error.registryCode === "DIGEST_INVALID"
-      );
-  }
+/** Whether the content that arrived was not what was promised. */
+export function isDamage(error: OciError): boolean {
+  return error.code === "DIGEST_MISMATCH" || error.code === "SIZE_MISMATCH";
 }
 
-/** Waits before try number `attempt` (from 2): 0.2 s, 0.4 s, 0.8 s … with jitter, at most 10 s. */
-export async function pause(attempt: number, signal: AbortSignal | undefined): Promise<void> {
-  const base = Math.min(10_000, 200 * 2 ** (attempt - 2));
+/** Whether another try of the same copy may succeed: what the wire did, damage on the way, upload sessions that vanished. */
+export function isWorthRetrying(error: OciError): boolean {
+  if (isTransient(error) || isDamage(error)) return true;
+  // Harbor on S3 loses sessions; damage on the way to the target shows as its own digest error.
+  return (
+    error.registryCode === "BLOB_UPLOAD_UNKNOWN" || error.registryCode === "BLOB_UPLOAD_INVALID" || error.registryCode === "DIGEST_INVALID"
+  );
+}
+
+/** How long to wait between tries. */
+export interface Pace {
+  /** Before the second try, in milliseconds; doubled before each further one, with jitter, at most 10 s. */
+  readonly backoffMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Waits before try number `attempt`, from 2 on. An abort ends the wait. */
+export async function pause(attempt: number, { backoffMs, signal }: Pace): Promise<void> {
+  const base = Math.min(10_000, backoffMs * 2 ** (attempt - 2));
   await sleep(base * (0.5 + Math.random() / 2), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
 }
 

@@ -77,7 +77,7 @@ interface Shared {
 function workFor(target: Writer, { options, tally, outcomes }: Shared): ImageWork {
   const known = new KnownContent(target, options.journal);
   const streams = new Streams({ total: options.concurrency ?? 32, perHost: options.perHost ?? 8 });
-  const { gates, signal } = options;
+  const { gates, signal, backoffMs = 200 } = options;
   const blobs = new BlobPlacer({
     target,
     known,
@@ -86,8 +86,9 @@ function workFor(target: Writer, { options, tally, outcomes }: Shared): ImageWor
     gates,
     signal,
     tries: options.tries ?? 5,
+    backoffMs,
     onEvent: options.onEvent,
   });
-  const manifests = new ManifestPlacer({ target, blobs, tally, signal });
+  const manifests = new ManifestPlacer({ target, blobs, tally, backoffMs, signal });
   return { target, known, blobs, manifests, signatureTags: new SignatureTags(), record: options.journal, outcomes, options };
 }

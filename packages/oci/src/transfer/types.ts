@@ -86,6 +86,8 @@ export interface TransferOptions {
   readonly perHost?: number | undefined;
   /** Tries of one blob, the first included. Default 5. */
   readonly tries?: number | undefined;
+  /** Milliseconds before the second try of a blob, doubled before each further one. Default 200. */
+  readonly backoffMs?: number | undefined;
   /** What earlier runs put at this target. */
   readonly journal?: PresenceRecord | undefined;
   /** Trust no record and no parent: look at every child and every blob. */
