@@ -61,7 +61,7 @@ describe("an upstream made of a catalog", () => {
     }
     await catalog.close();
     expect(references).toBe(179);
-    expect(upstream.images.filter(({ kind }) => kind === "bundle")).toHaveLength(36);
+    expect(upstream.images.filter(({ kind }) => kind === "bundle")).toHaveLength(37);
     expect(upstream.hosts).toEqual([
       "images.southreef.example",
       "quay.isle.example",
