@@ -2,6 +2,7 @@ import { type Group, group } from "../command/types.ts";
 import { authList } from "./auth/list.ts";
 import { login } from "./auth/login.ts";
 import { logout } from "./auth/logout.ts";
+import { catalog } from "./catalog/group.ts";
 import { copy } from "./images/copy.ts";
 import { deleteImages } from "./images/delete.ts";
 import { digest } from "./images/digest.ts";
@@ -26,6 +27,7 @@ export const tree: Group = group("Carries operator catalogs and container images
   mirror,
   verify,
   config: group("check image set configurations", { check: configCheck, schema: configSchema }),
+  catalog,
   copy,
   sync,
   inspect,

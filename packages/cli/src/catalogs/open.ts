@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Catalog, catalogFormat, openCatalog } from "@skerry/catalog";
+import { type Job, pathOf } from "../command/job.ts";
+import type { RegistryFlags } from "../command/registry-flags.ts";
+import { type ImageName, parseImageName } from "../names/image-name.ts";
+import { hostsOf, Places } from "../places/places.ts";
+import { openRegistries } from "../registries/open.ts";
+
+/** Catalogs of one command, closed with everything that was opened for them. */
+export interface OpenCatalogs extends AsyncDisposable {
+  readonly catalogs: readonly Catalog[];
+  /** Digest of each, for those that are images. */
+  readonly digests: readonly (string | undefined)[];
+  /** Private folder that is removed at the end. */
+  readonly workdir: string;
+  readonly places: Places;
+}
+
+/**
+ * Opens CATALOGs of section 1 of the contract: images, layouts, folders, files, databases, stdin.
+ * @throws CatalogError, OciError, UsageError of what the names say
+ */
+export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly string[]): Promise<OpenCatalogs> {
+  const names = new Map<string, ImageName>();
+  const local: string[] = [];
+  for (const text of texts) {
+    const path = text === "-" ? text : localPath(job, text);
+    // A path that is there goes before a reference; what is no path and no reference is refused by its name.
+    const format = path === undefined ? "image" : await catalogFormat(path).catch(() => undefined);
+    if (format === undefined || format === "image") names.set(text, parseImageName(text));
+    local.push(names.has(text) ? text : (path ?? text));
+  }
+  const hosts = hostsOf([...names.values()]);
+  const parts = new AsyncDisposableStack();
+  try {
+    const registries = parts.use(await openRegistries(job, { sources: hosts, destinations: hosts }));
+    const places = parts.use(new Places(job, registries));
+    const temporary = job.world.env["TMPDIR"];
+    const workdir = await mkdtemp(join(temporary === undefined || temporary === "" ? "/tmp" : temporary, "skerry-"));
+    parts.defer(() => rm(workdir, { recursive: true, force: true }));
+    const catalogs: Catalog[] = [];
+    const digests: (string | undefined)[] = local.map(() => undefined);
+    for (const [index, text] of local.entries()) {
+      const image = names.get(texts[index] ?? "");
+      const catalog = await openCatalog(image === undefined ? text : `docker://${text.replace(/^docker:\/\//, "")}`, {
+        workdir,
+        signal: job.signal,
+        stdin: job.world.stdin.chunks(),
+        image: async (asked) => {
+          const found = await places.find(image ?? parseImageName(asked));
+          digests[index] = found.descriptor.digest;
+          return { reader: found.reader, place: found.at, descriptor: found.descriptor };
+        },
+      });
+      parts.defer(() => catalog.close());
+      for (const problem of catalog.problems) job.log.warn(`${problem.code} ${problem.message}`, { ...problem });
+      catalogs.push(catalog);
+    }
+    const open = parts.move();
+    return { catalogs, digests, workdir, places, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  } catch (error) {
+    await parts.disposeAsync();
+    throw error;
+  }
+}
+
+/** A text that may be a path, made absolute; undefined for what can only be an image. */
+function localPath(job: Job<unknown>, text: string): string | undefined {
+  return /^(?:docker:\/\/|oci:|oci-archive:|dir:|docker-archive:)/.test(text) ? undefined : pathOf(job, text);
+}

@@ -1,0 +1,21 @@
+import { type Group, group } from "../../command/types.ts";
+import { catalogImages } from "./images.ts";
+import { catalogList } from "./list.ts";
+import { catalogMigrate } from "./migrate.ts";
+import { catalogRender } from "./render.ts";
+import { catalogSearch } from "./search.ts";
+import { catalogSelect } from "./select.ts";
+import { catalogShow } from "./show.ts";
+import { catalogValidate } from "./validate.ts";
+
+/** `skerry catalog`. */
+export const catalog: Group = group("look into, check and cut operator catalogs", {
+  list: catalogList,
+  show: catalogShow,
+  images: catalogImages,
+  search: catalogSearch,
+  render: catalogRender,
+  validate: catalogValidate,
+  select: catalogSelect,
+  migrate: catalogMigrate,
+});

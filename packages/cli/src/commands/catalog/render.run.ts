@@ -1,0 +1,19 @@
+import { renderText } from "@skerry/catalog";
+import { openCatalogs } from "../../catalogs/open.ts";
+import type { Job } from "../../command/job.ts";
+import { EXIT } from "../../output/error.ts";
+import type { RenderFlags } from "./render.ts";
+
+/** Prints catalogs one after the other, document by document. */
+export async function run(job: Job<RenderFlags>): Promise<number> {
+  await using open = await openCatalogs(job, job.args);
+  const format = job.flags.output === "yaml" ? "yaml" : "json";
+  for (const catalog of open.catalogs) {
+    for await (const text of renderText(catalog, { format, signal: job.signal })) {
+      // The bytes are the result; only a terminal has to be guarded.
+      if (job.world.stdout.isTTY) await job.out.text(text);
+      else await job.world.stdout.write(text);
+    }
+  }
+  return EXIT.done;
+}

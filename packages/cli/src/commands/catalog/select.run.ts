@@ -1,0 +1,36 @@
+import { parseSelects, selectPackages } from "@skerry/catalog";
+import { UsageError } from "../../args/errors.ts";
+import { openCatalogs } from "../../catalogs/open.ts";
+import { writeFolder } from "../../catalogs/write-folder.ts";
+import type { Job } from "../../command/job.ts";
+import { EXIT } from "../../output/error.ts";
+import type { SelectFlags } from "./select.ts";
+
+/** Writes the selected packages. */
+export async function run(job: Job<SelectFlags>): Promise<number> {
+  const [name = "", dir = ""] = job.args;
+  if (job.flags.package.length === 0)
+    throw new UsageError("nothing is selected", { subject: "--package", hint: "Name it with --package PACKAGE[/CHANNEL][@VERSION]." });
+  const selection = parseSelects(job.flags.package);
+  await using open = await openCatalogs(job, [name]);
+  const [catalog] = open.catalogs;
+  if (catalog === undefined) return EXIT.failed;
+  const selected = selectPackages(catalog, selection);
+  for (const problem of selected.problems) job.log.warn(`${problem.code} ${problem.message}`, { ...problem });
+  await writeFolder(job, { catalog, selected, dir });
+  const packages = selected.packages.map((one) => ({
+    name: one.name,
+    defaultChannel: one.defaultChannel,
+    channels: one.channels.map((channel) => channel.name),
+    bundles: one.bundles,
+  }));
+  await job.out.result(
+    { kind: "CatalogSelection", catalog: name, directory: dir, packages, problems: selected.problems },
+    {
+      text: () =>
+        `Wrote ${packages.length} packages with ${packages.reduce((sum, one) => sum + one.bundles.length, 0)} bundles to ${dir}\n`,
+      names: () => packages.map((one) => one.name),
+    },
+  );
+  return selected.problems.some((problem) => problem.severity === "error") ? EXIT.partial : EXIT.done;
+}

@@ -1,0 +1,25 @@
+import { flagList } from "../../command/flag.ts";
+import { type RegistryFlags, registryFlags } from "../../command/registry-flags.ts";
+import { type Command, command } from "../../command/types.ts";
+
+/** Flags of `skerry catalog select`. */
+export interface SelectFlags extends RegistryFlags {
+  readonly package: readonly string[];
+}
+
+/** `skerry catalog select`. */
+export const catalogSelect: Command = command<SelectFlags>({
+  brief: "write a part of a catalog as a file-based catalog",
+  details: ["A package without channel keeps the head of every channel; with a version or range a window of it, as a mirror would."],
+  positionals: [
+    { name: "CATALOG", brief: "an image, layout, folder, file, .db, or - for stdin", count: "one" },
+    { name: "DIR", brief: "folder to write to; must be empty or not there", count: "one" },
+  ],
+  flags: {
+    package: flagList('what to keep (at least one): PACKAGE[/CHANNEL][@VERSION or "RANGE"]', { placeholder: "SELECT" }),
+    ...registryFlags,
+  },
+  examples: [{ command: 'skerry catalog select ./catalog ./small --package "etcd/stable@>=0.9.0"', does: "one channel from a version on" }],
+  exits: [3, 4],
+  load: () => import("./select.run.ts"),
+});

@@ -1,0 +1,41 @@
+import { type CatalogProblem, sarifLog, type Validation, validateCatalog } from "@skerry/catalog";
+import { openCatalogs } from "../../catalogs/open.ts";
+import type { Job } from "../../command/job.ts";
+import { EXIT } from "../../output/error.ts";
+import { VERSION } from "../../version.ts";
+import type { ValidateFlags } from "./validate.ts";
+
+/** Prints every fault; 0 valid, 5 invalid. */
+export async function run(job: Job<ValidateFlags>): Promise<number> {
+  const name = job.args[0] ?? "";
+  await using open = await openCatalogs(job, [name]);
+  const [catalog] = open.catalogs;
+  if (catalog === undefined) return EXIT.failed;
+  const { opm, strict, output } = job.flags;
+  const found = await validateCatalog(catalog, { opm, signal: job.signal });
+  const valid = found.valid && !(strict && found.problems.some((problem) => problem.severity === "warning"));
+  const validation: Validation = { ...found, valid };
+  if (output === "sarif") {
+    await job.world.stdout.write(`${JSON.stringify(sarifLog(validation, { version: VERSION }), undefined, 2)}\n`);
+  } else {
+    await job.out.result(
+      { kind: "Validation", catalog: name, ...validation },
+      {
+        text: () => `${validation.problems.map(problemLine).join("")}${summaryLine(validation)}\n`,
+        names: () => validation.problems.map((problem) => `${problem.rule ?? problem.code}\t${problem.subject}`),
+      },
+    );
+  }
+  return valid ? EXIT.done : EXIT.wrong;
+}
+
+function problemLine(problem: CatalogProblem): string {
+  const place = problem.file === undefined ? "" : `${problem.file}${problem.line === undefined ? "" : `:${problem.line}`}: `;
+  const hint = problem.hint === undefined ? "" : `\n    ${problem.hint}`;
+  return `${place}${problem.severity}  ${problem.rule ?? problem.code}  ${problem.message}${hint}\n`;
+}
+
+function summaryLine(validation: Validation): string {
+  const count = (severity: string): number => validation.problems.filter((problem) => problem.severity === severity).length;
+  return `${validation.valid ? "valid" : "invalid"} by opm ${validation.opm}: ${count("error")} errors, ${count("warning")} warnings, ${count("info")} notes`;
+}
