@@ -31,6 +31,8 @@ export interface MirrorOptions {
   /** Stops beginning images when one has failed. */
   readonly failFast: boolean;
   readonly gates?: Gates | undefined;
+  /** Tries of one blob, the first included. */
+  readonly tries?: number | undefined;
   /** The images that take part; missing: all. */
   readonly only?: (image: LockedImage) => boolean;
   readonly onEvent?: ((event: TransferEvent) => void) | undefined;
@@ -59,6 +61,7 @@ export async function mirrorLock(
   });
   const report = await transfer([...roots], target.store, {
     gates: options.gates,
+    tries: options.tries,
     journal,
     recheck: options.recheck,
     externalLayers: options.externalLayers,

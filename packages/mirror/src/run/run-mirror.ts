@@ -11,7 +11,7 @@ import { openConnected } from "./connected.ts";
 import type { RunContext } from "./context.ts";
 import { type MirrorOptions, type MirrorTarget, mirrorLock } from "./mirror-lock.ts";
 import { probeTarget } from "./probe-target.ts";
-import { type MirrorReport, mirrorReport } from "./report.ts";
+import { type MirrorReport, mirrorReport, runResult } from "./report.ts";
 import { catalogAt, type DescribeResources } from "./resources.ts";
 import { describePlan, type FinishedPlan, keepRate, type PlanRun, writePlanDocument } from "./run-plan.ts";
 
@@ -60,7 +60,8 @@ async function move(run: MirrorRun, context: RunContext): Promise<TransferReport
 async function follow(run: MirrorRun, transferred: TransferReport, context: RunContext): Promise<Record<string, string>> {
   const { plan, target, describe } = run;
   const { workspace, signal } = context;
-  if (run.storeLock) await keepLock(run, context);
+  // A lock tells verify and prune what a target should hold; where nothing arrived, the one before is still right.
+  if (run.storeLock && runResult(plan.lock, transferred) !== "failed") await keepLock(run, context);
   const subject = await deliveredSubject(plan.lock, { target, transferred, signal });
   const { files } = describe(subject);
   for (const file of files) await writeWorkspaceFile(workspace, join("cluster-resources", file.name), file.text);

@@ -43,6 +43,7 @@ async function transferSet(job: Job<MirrorRunFlags>, session: Session, plan: Fin
         externalLayers: job.flags["external-layers"],
         failFast: job.flags["fail-fast"],
         gates: registries.gates,
+        tries: job.flags.retries + 1,
         onEvent: (event) => job.progress.event(event),
       },
       describe: session.planRun.describe,
