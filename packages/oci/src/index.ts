@@ -4,6 +4,7 @@ export { Registries, type RegistriesOptions } from "./client/registries.ts";
 export { certDirs } from "./config/certs-d.ts";
 export { type AuthFilePlace, authFilePlaces, type CredentialLookup, loadCredentials } from "./config/credentials.ts";
 export { loadRegistriesConf, type RegistriesConfLookup } from "./config/load-registries-conf.ts";
+export { RealmFile } from "./config/realm-file.ts";
 export {
   mergeRegistriesConf,
   noRegistriesConf,

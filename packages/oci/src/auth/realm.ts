@@ -6,6 +6,8 @@ import { redactUrl } from "../http/redact.ts";
 export interface RealmMemory {
   /** Origin of the noted realm, such as `https://gitlab.example.com`. */
   get(host: string): string | undefined;
+  /** Asked for a realm that is foreign or has changed; true takes it from now on. Only a login does that. */
+  accept?(host: string, origin: string): boolean;
 }
 
 /** Token services that live on another host than their registry, as their vendors document. */
@@ -56,7 +58,7 @@ export function trustedRealm(question: RealmQuestion): URL {
   if (url.username !== "" || url.password !== "") throw refused(question, url, "it carries a user name");
   if (!question.withCredential || isHome(host, url)) return url;
   const noted = question.memory?.get(host);
-  if (noted === url.origin) return url;
+  if (noted === url.origin || question.memory?.accept?.(host, url.origin) === true) return url;
   throw refused(question, url, noted === undefined ? "the credential belongs to another host" : `it was ${noted} before`);
 }
 

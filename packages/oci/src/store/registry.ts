@@ -1,11 +1,12 @@
 import { RegistryBlobWrite } from "../client/blob-upload.ts";
-import { blobSource, hasBlob } from "../client/blobs.ts";
+import { type BlobOrigin, blobSource, hasBlob, repositoryOrigin } from "../client/blobs.ts";
 import { deleteManifest } from "../client/deletion.ts";
+import { foreignLayer } from "../client/foreign-layers.ts";
 import { listRepositories, listTags } from "../client/listing.ts";
 import { getManifest, hasManifest, putManifest, resolveManifest } from "../client/manifests.ts";
 import { addToFallback, listReferrers, referrersTag } from "../client/referrers.ts";
 import { nameOf, type RegistryNet, type Repository } from "../client/repository.ts";
-import { mountBlob, startUpload, type UploadSession } from "../client/uploads.ts";
+import { cancelUpload, mountBlob, startUpload, type UploadSession } from "../client/uploads.ts";
 import { isOciError, OciError } from "../errors.ts";
 import type { Descriptor } from "../model/descriptor.ts";
 import type { Digest } from "../model/digest.ts";
@@ -65,8 +66,22 @@ export class RegistryStore implements Reader, Writer, Mounter, Lister, Deleter {
   }
 
   blob(at: Place, descriptor: Descriptor): ByteSource {
-    const endpoints = (): Promise<readonly Repository[]> => Promise.resolve(this.#endpoints(at, "digest"));
-    return blobSource(endpoints, descriptor, { retries: this.#options.retries ?? 5 });
+    const origins = (): BlobOrigin[] => this.#endpoints(at, "digest").map((endpoint) => repositoryOrigin(endpoint, descriptor));
+    return blobSource(origins, descriptor, { retries: this.#options.retries ?? 5 });
+  }
+
+  /** A foreign layer from its `urls`, for those who ask to include it. HTTPS only, without credentials. */
+  foreign(descriptor: Descriptor): ByteSource {
+    return foreignLayer(this.#options.net, descriptor, { by: this.host, retries: this.#options.retries ?? 5 });
+  }
+
+  /**
+   * Finds out whether this account may push to a repository, by an upload that is opened and cancelled.
+   * @throws OciError `DENIED`, `UNAUTHORIZED`, `NOT_FOUND` (Harbor: no such project) when it may not
+   */
+  async probePush(at: Place, options: IoOptions = {}): Promise<void> {
+    const here = this.#here(at);
+    await cancelUpload(here, await startUpload(here, options), options);
   }
 
   async *referrers(at: Place, subject: Digest, options?: IoOptions): AsyncGenerator<Descriptor> {
@@ -133,8 +148,15 @@ export class RegistryStore implements Reader, Writer, Mounter, Lister, Deleter {
   }
 
   async *tags(at: Place, options?: IoOptions): AsyncGenerator<string> {
-    const [first = this.#here(at)] = this.#endpoints(at, "tag");
-    yield* listTags(first, options);
+    // A mirror may hold fewer tags than the registry, but a list of neither is no answer.
+    const listed = await this.#firstOf(at, "tag", async (endpoint) => {
+      const tags = listTags(endpoint, options);
+      const first = await tags.next();
+      return first.done === true ? undefined : { first: first.value, rest: tags };
+    });
+    if (listed === undefined) return;
+    yield listed.first;
+    yield* listed.rest;
   }
 
   delete(at: Place, name: string, options?: IoOptions): Promise<void> {
