@@ -12,6 +12,18 @@ export {
   type CatalogErrorFields,
   isCatalogError,
 } from "./errors.ts";
+export { mermaidGraph } from "./graph/mermaid.ts";
+export {
+  type DeprecatedNames,
+  type GraphChannel,
+  type GraphEdge,
+  type GraphNode,
+  type PackageGraph,
+  packageGraph,
+  readDeprecations,
+} from "./graph/package-graph.ts";
+export { svgGraph } from "./graph/svg.ts";
+export { textGraph } from "./graph/text.ts";
 export { type BuildCatalogImageOptions, type BuiltImage, buildCatalogImage } from "./image/build-image.ts";
 export { type FetchCatalogOptions, type FetchedCatalog, fetchCatalogImage } from "./image/fetch-catalog.ts";
 export { configLabels, type ImageAt } from "./image/image-manifest.ts";
@@ -20,6 +32,15 @@ export { type ReadCatalogImageOptions, readCatalogImage } from "./image/read-cat
 export { type BundleImagesOptions, bundleImages } from "./images/bundle-images.ts";
 export { type LooseReference, type ReferenceCode, type ReferenceRepair, readLooseReference } from "./images/loose-reference.ts";
 export { fetchBundleCsv, type Repair, type RepairOptions, repairFromBundleImage } from "./images/repair-from-image.ts";
+export {
+  type BundleRow,
+  type ChannelRow,
+  displayName,
+  listBundles,
+  listChannels,
+  listPackages,
+  type PackageRow,
+} from "./list/list-catalog.ts";
 export {
   type CatalogFormat,
   catalogFormat,
@@ -33,6 +54,7 @@ export {
 export { writeCatalogFiles } from "./open/write-files.ts";
 export { type OpenCatalogOptions, openCatalogTree, openFileCatalog } from "./open-catalog.ts";
 export { convertPackageManifests } from "./packagemanifest/documents.ts";
+export { normalDocument, type RenderOptions, renderDocuments, renderText } from "./render/render-catalog.ts";
 export {
   type CatalogFiles,
   diskFile,
@@ -42,7 +64,9 @@ export {
   type SourceHandle,
   singleFile,
 } from "./scan/source-files.ts";
+export { parseSelect, parseSelects } from "./select/parse-select.ts";
 export { selectPackages } from "./select/select-packages.ts";
+export { upgradePath } from "./select/upgrade-path.ts";
 export { type ConvertOptions, convertSqlite } from "./sqlite/documents.ts";
 export type {
   BrokenEntry,
@@ -57,6 +81,7 @@ export type {
   CatalogSelection,
   Channel,
   ChannelEntry,
+  InstalledVersion,
   PackageInfo,
   PackageSelection,
   Property,
@@ -64,8 +89,11 @@ export type {
   Selected,
   SelectedChannel,
   SelectedPackage,
+  VersionWish,
 } from "./types.ts";
 export { inRange, parseRange, type VersionRange } from "./version/range.ts";
 export { compareVersions, formatVersion, parseVersion, tryParseVersion, type Version } from "./version/version.ts";
 export { type WriteCatalogOptions, writeCatalog } from "./write/catalog.ts";
 export { wholeCatalog } from "./write/whole-catalog.ts";
+export { parseGoYaml } from "./yaml/parse-yaml.ts";
+export { goYaml } from "./yaml/write-go-yaml.ts";

@@ -113,19 +113,38 @@ export interface CatalogProblem {
   readonly line?: number;
 }
 
-/** What to keep of one package; the fields of an image set configuration. */
-export interface PackageSelection {
-  readonly name: string;
-  readonly defaultChannel?: string;
+/** Which versions of a channel to keep. Nothing: its head. */
+export interface VersionWish {
+  /** Ends of a window on the chain, both included. */
   readonly minVersion?: string;
   readonly maxVersion?: string;
-  readonly channels?: readonly { readonly name: string; readonly minVersion?: string; readonly maxVersion?: string }[];
+  /** A range in blang's language; excludes the other fields. */
+  readonly range?: string;
+  /** Exactly these versions, and what lies between them on the chain. */
+  readonly versions?: readonly string[];
+}
+
+/** What to keep of one package; the fields of an image set configuration. */
+export interface PackageSelection extends VersionWish {
+  readonly name: string;
+  readonly defaultChannel?: string;
+  /** When the default channel is not kept and no other was named: take the first kept one instead of refusing. */
+  readonly anyDefault?: boolean;
+  readonly channels?: readonly (VersionWish & { readonly name: string })[];
+}
+
+/** A version that runs on some cluster. */
+export interface InstalledVersion {
+  readonly package: string;
+  readonly version: string;
 }
 
 /** What to keep of a catalog. No packages: every package. */
 export interface CatalogSelection {
   readonly full?: boolean;
   readonly packages?: readonly PackageSelection[];
+  /** Versions from which the kept heads must stay reachable. */
+  readonly installed?: readonly InstalledVersion[];
 }
 
 export interface SelectedChannel {

@@ -1,10 +1,13 @@
 import type { ChannelGraph } from "../model/channel-graph.ts";
 import type { ChannelEntry } from "../types.ts";
-import { type Bounds, inBounds, isExact } from "../version/bounds.ts";
+import type { VersionMatcher } from "../version/matcher.ts";
 import type { Version } from "../version/version.ts";
 
 /** What to keep of one channel. */
-export type ChannelWish = { readonly kind: "head" } | { readonly kind: "full" } | { readonly kind: "range"; readonly bounds: Bounds };
+export type ChannelWish =
+  | { readonly kind: "head" }
+  | { readonly kind: "full" }
+  | { readonly kind: "range"; readonly versions: VersionMatcher };
 
 /**
  * Names of the entries to keep. A range is a window on the chain of `replaces`: from the first entry in range, seen from
@@ -22,16 +25,20 @@ export function keptEntries(
     case "head":
       return new Set(graph.chain.slice(0, 1));
     case "range":
-      return rangeEntries(graph, wish.bounds, versionOf);
+      return rangeEntries(graph, wish.versions, versionOf);
   }
 }
 
-function rangeEntries(graph: ChannelGraph, bounds: Bounds, versionOf: (entry: string) => Version | undefined): ReadonlySet<string> {
+function rangeEntries(
+  graph: ChannelGraph,
+  versions: VersionMatcher,
+  versionOf: (entry: string) => Version | undefined,
+): ReadonlySet<string> {
   const within = (name: string): boolean => {
     const version = versionOf(name);
-    return version !== undefined && inBounds(version, bounds);
+    return version !== undefined && versions.matches(version);
   };
-  if (isExact(bounds)) return new Set([...graph.entries.keys()].filter(within));
+  if (versions.exact) return new Set([...graph.entries.keys()].filter(within));
   // An entry out of range belongs to the window when it skips one that is in range: nothing else leads to that one.
   const reaches = (name: string): boolean =>
     within(name) || (graph.entries.get(name)?.skips ?? []).some((skip) => graph.entries.has(skip) && within(skip));
