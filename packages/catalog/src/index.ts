@@ -5,6 +5,16 @@ export { type RenderBundleOptions, renderBundle } from "./bundle/render-bundle.t
 export { DEFAULT_OPM } from "./check/opm-release.ts";
 export { sarifLog } from "./check/sarif.ts";
 export { type ValidateOptions, type Validation, validateCatalog } from "./check/validate-catalog.ts";
+export { type ChannelDiff, type DiffBundle, diffCatalogs, type PackageDiff } from "./compare/diff-catalogs.ts";
+export { type SearchHit, searchCatalog } from "./compare/search-catalog.ts";
+export type { Provider } from "./depend/providers.ts";
+export { type Gvk, type Requirement, requirementsOf, requirementText } from "./depend/requirements.ts";
+export {
+  type DependencyChoice,
+  type DependencyOptions,
+  type DependencyResult,
+  resolveDependencies,
+} from "./depend/resolve-dependencies.ts";
 export {
   CATALOG_ERROR_CODES,
   CatalogError,
