@@ -26,7 +26,7 @@ export interface RegistriesOptions {
   /** Further CAs, PEM. */
   readonly extraCa?: readonly string[] | undefined;
   /** Hosts for which plain HTTP and unverified certificates are allowed. */
-  readonly insecureHosts?: "all" | readonly string[] | undefined;
+  readonly insecureHosts?: "all" | readonly string[] | ((host: string) => boolean) | undefined;
   /** Requests in flight per host at the start, 8. */
   readonly maxPerHost?: number | undefined;
   /** Bytes per second over all connections. */
@@ -130,7 +130,8 @@ export class Registries implements AsyncDisposable {
 
   #isInsecure(host: string): boolean {
     const { insecureHosts } = this.#options;
-    if (insecureHosts === "all" || insecureHosts?.includes(host) === true) return true;
+    const listed = typeof insecureHosts === "function" ? insecureHosts(host) : insecureHosts === "all" || insecureHosts?.includes(host);
+    if (listed === true) return true;
     if (this.#insecureRoutes.has(host)) return true;
     return [...this.#insecureRoutes].some((route) => route.startsWith("*.") && host.replace(/:\d+$/, "").endsWith(route.slice(1)));
   }
