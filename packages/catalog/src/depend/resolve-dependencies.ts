@@ -163,7 +163,8 @@ function newPackage(provider: Provider): PackageSelection {
 function extended(before: PackageSelection, provider: Provider, info: PackageInfo): PackageSelection {
   if (hasRange(before)) return before;
   const named = before.channels ?? [];
-  const channels = named.length > 0 ? named : info.channels.map((channel) => ({ name: channel.name }));
+  const every = info.channels.map((channel): NonNullable<PackageSelection["channels"]>[number] => ({ name: channel.name }));
+  const channels = named.length > 0 ? named : every;
   const own = channels.find((channel) => channel.name === provider.channel);
   if (own === undefined) return { ...before, channels: [...channels, { name: provider.channel, versions: [provider.version] }] };
   if (hasRange(own) || own.versions?.includes(provider.version) === true) return before;
