@@ -27,8 +27,8 @@ export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly stri
   for (const text of texts) {
     const path = text === "-" ? text : localPath(job, text);
     // A path that is there goes before a reference; what is no path and no reference is refused by its name.
-    const format = path === undefined ? "image" : await catalogFormat(path).catch(() => undefined);
-    if (format === undefined || format === "image") names.set(text, parseImageName(text));
+    const image = path === undefined || (await isImageName(text, path));
+    if (image) names.set(text, parseImageName(text));
     local.push(names.has(text) ? text : (path ?? text));
   }
   const hosts = hostsOf([...names.values()]);
@@ -62,6 +62,17 @@ export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly stri
   } catch (error) {
     await parts.disposeAsync();
     throw error;
+  }
+}
+
+/** True for what is no path that is there and can be read as a reference. */
+async function isImageName(text: string, path: string): Promise<boolean> {
+  try {
+    return (await catalogFormat(path)) === "image";
+  } catch (error) {
+    // Neither path nor reference: the catalog's own error says so.
+    if (!/^[^/]*[.:][^/]*\/|^localhost\//.test(text) || text.startsWith(".")) throw error;
+    return true;
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
   type Credential,
   type CredentialSource,
@@ -7,6 +8,7 @@ import {
   loadRegistriesConf,
   type NetEvent,
   proxiesFromEnvironment,
+  RealmFile,
   Registries,
   type RegistriesOptions,
 } from "@skerry/oci";
@@ -14,6 +16,7 @@ import { UsageError } from "../args/errors.ts";
 import { type Job, pathOf } from "../command/job.ts";
 import type { RegistryFlags } from "../command/registry-flags.ts";
 import { VERSION } from "../version.ts";
+import type { World } from "../world/types.ts";
 
 /** Which hosts a command reads from and writes to, as far as it knows. A host may be both. */
 export interface Ends {
@@ -23,16 +26,29 @@ export interface Ends {
   readonly destinations: readonly string[];
 }
 
+/** What a login does differently. */
+export interface Login {
+  readonly credentials?: CredentialSource;
+  readonly realms?: RealmFile;
+}
+
+/** Where accepted token services are noted. */
+export function realmPath(world: Pick<World, "env" | "home">): string {
+  const base = world.env["XDG_CONFIG_HOME"];
+  return join(base === undefined || base === "" ? join(world.home, ".config") : base, "skerry", "realms.json");
+}
+
 /**
- * The registries of one run, as the registry flags want them. Close them at the end (`await using`). `credentials` replaces
- * the look-up in files.
+ * The registries of one run, as the registry flags want them. Close them at the end (`await using`). A login brings its
+ * own credential, and takes the token service that the registry names.
  * @throws UsageError for a CA file that cannot be read, OciError `CONFIG_INVALID` for registries.conf
  */
-export async function openRegistries(job: Job<RegistryFlags>, ends: Ends, credentials?: CredentialSource): Promise<Registries> {
+export async function openRegistries(job: Job<RegistryFlags>, ends: Ends, login: Login = {}): Promise<Registries> {
   const { flags, world } = job;
   const conf = flags["registries-conf"];
   return new Registries({
-    credentials: credentials ?? credentialsOf(job, ends),
+    credentials: login.credentials ?? credentialsOf(job, ends),
+    realms: login.realms ?? (await RealmFile.open(realmPath(job.world))),
     registriesConf: await loadRegistriesConf({
       ...(conf === undefined ? {} : { path: pathOf(job, conf) }),
       env: world.env,
@@ -64,13 +80,7 @@ export function insecureHosts(
   // A command with one host has no destination of its own: that host is meant.
   const ends = oneHost(given);
   const destinations = flags.insecure || !(flags["dest-tls-verify"] ?? flags["tls-verify"]);
-  if (sources && ends.sources === "any") {
-    if (destinations) return "all";
-    throw new UsageError("cannot loosen every source and keep the destination strict", {
-      subject: "--src-tls-verify",
-      hint: "Name the insecure sources in registries.conf (insecure = true), or use --tls-verify=false.",
-    });
-  }
+  if (sources && ends.sources === "any") return destinations ? "all" : (host) => !ends.destinations.includes(host);
   return [...new Set([...(sources && ends.sources !== "any" ? ends.sources : []), ...(destinations ? ends.destinations : [])])];
 }
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { authFilePlaces } from "@skerry/oci";
+import { authFilePlaces, RealmFile } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
 import { storeLogin } from "../../auth/auth-files.ts";
 import { type Job, pathOf } from "../../command/job.ts";
 import { parseHost } from "../../names/image-name.ts";
 import { EXIT } from "../../output/error.ts";
 import { readTextInput } from "../../places/text-input.ts";
-import { openRegistries } from "../../registries/open.ts";
+import { openRegistries, realmPath } from "../../registries/open.ts";
 import type { LoginFlags } from "./login.ts";
 
 /** Checks the account against the registry, then keeps it. */
@@ -17,12 +17,11 @@ export async function run(job: Job<LoginFlags>): Promise<number> {
   if (username.includes(":")) throw new UsageError("a user name cannot hold a colon", { subject: username });
   const password = await passwordOf(job, host);
   const credential = { kind: "basic", username, password } as const;
-  await using registries = await openRegistries(
-    job,
-    { sources: [host], destinations: [host] },
-    { find: async (asked) => (asked === host ? credential : undefined) },
-  );
+  const realms = await RealmFile.open(realmPath(job.world), [host]);
+  const credentials = { find: async (asked: string) => (asked === host ? credential : undefined) };
+  await using registries = await openRegistries(job, { sources: [host], destinations: [host] }, { credentials, realms });
   await registries.ping(host, job.signal);
+  await realms.save();
   const path = authFile(job);
   await storeLogin(path, { host, username, password });
   job.log.info(`Logged in to ${host} as ${username}; kept in ${path}`);

@@ -1,4 +1,6 @@
 import { type Group, group } from "../../command/types.ts";
+import { catalogDiff } from "./diff.ts";
+import { catalogGraph } from "./graph.ts";
 import { catalogImages } from "./images.ts";
 import { catalogList } from "./list.ts";
 import { catalogMigrate } from "./migrate.ts";
@@ -12,6 +14,8 @@ import { catalogValidate } from "./validate.ts";
 export const catalog: Group = group("look into, check and cut operator catalogs", {
   list: catalogList,
   show: catalogShow,
+  graph: catalogGraph,
+  diff: catalogDiff,
   images: catalogImages,
   search: catalogSearch,
   render: catalogRender,

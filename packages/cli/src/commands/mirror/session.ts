@@ -81,8 +81,8 @@ function planRun(job: Job<MirrorFlags>, set: ImageSet, target: MirrorTarget | un
 }
 
 function isInsecure(job: Job<MirrorFlags>, host: string): boolean {
-  const hosts = insecureHosts(job.flags, { sources: "any", destinations: [host] });
-  return hosts === "all" || hosts.includes(host);
+  const hosts = insecureHosts(job.flags, { sources: [], destinations: [host] });
+  return hosts === "all" || (typeof hosts !== "function" && hosts.includes(host));
 }
 
 function mirrorTarget(

@@ -1,0 +1,23 @@
+import { outputFlag } from "../../command/every-flags.ts";
+import { flagText } from "../../command/flag.ts";
+import { registryFlags } from "../../command/registry-flags.ts";
+import { type Command, command } from "../../command/types.ts";
+import type { OneCatalogFlags } from "./show.ts";
+
+/** Flags of `skerry catalog graph`. */
+export interface GraphFlags extends OneCatalogFlags {
+  readonly output: string;
+}
+
+/** `skerry catalog graph`. */
+export const catalogGraph: Command = command<GraphFlags>({
+  brief: "draw the upgrades of a package",
+  positionals: [{ name: "PACKAGE", brief: "name of the package", count: "one" }],
+  flags: {
+    catalog: flagText("an image, layout, folder, file, .db, or - for stdin (required)", { placeholder: "CATALOG" }),
+    output: outputFlag(["text", "svg", "mermaid", "json", "yaml", "name"]),
+    ...registryFlags,
+  },
+  examples: [{ command: "skerry catalog graph etcd --catalog ./catalog -o svg > etcd.svg", does: "a picture" }],
+  load: () => import("./graph.run.ts"),
+});
