@@ -284,6 +284,43 @@ describe("tokens", () => {
     ));
 });
 
+describe("scopes of a target", () => {
+  const HEAD_BLOB = { method: "HEAD", path: path(`blobs/${manifest.digest}`) } as const;
+  const blob = { ...manifest.descriptor, mediaType: "application/octet-stream" };
+
+  test("look and push share one token", () =>
+    play(
+      [
+        { ...HEAD_BLOB, reply: bearer },
+        { method: "GET", path: "/token?service=reg&scope=repository%3Aorg%2Fapp%3Apull%2Cpush", reply: token({ token: "p" }) },
+        { ...HEAD_BLOB, headers: { authorization: "Bearer p" }, reply: { status: 404 } },
+        {
+          method: "POST",
+          path: path("blobs/uploads/"),
+          headers: { authorization: "Bearer p" },
+          reply: { status: 202, headers: { Location: "/u" } },
+        },
+      ],
+      async ({ net, server, at }) => {
+        expect(await net.writer(server.host).has(at, blob)).toBe(false);
+        await net.writer(server.host).begin(at, blob);
+      },
+    ));
+
+  test("an account that may only read still may look", () =>
+    play(
+      [
+        { ...HEAD_BLOB, reply: bearer },
+        { method: "GET", path: /pull%2Cpush/, reply: { status: 403 } },
+        { method: "GET", path: "/token?service=reg&scope=repository%3Aorg%2Fapp%3Apull", reply: token({ token: "r" }) },
+        { ...HEAD_BLOB, headers: { authorization: "Bearer r" }, reply: {} },
+      ],
+      async ({ net, server, at }) => {
+        expect(await net.writer(server.host).has(at, blob)).toBe(true);
+      },
+    ));
+});
+
 describe("mount scopes", () => {
   const mount: Pick<Step, "method" | "path"> = { method: "POST", path: /^\/v2\/org\/app\/blobs\/uploads\/\?mount=sha256/ };
   test("one token for target and source, the target first", () =>

@@ -1,11 +1,10 @@
-import { pullScope } from "../auth/scope.ts";
 import { isOciError, OciError } from "../errors.ts";
 import type { HttpEngine } from "../http/engine.ts";
 import { isTransient } from "../http/retry.ts";
 import type { HttpResponse } from "../http/types.ts";
 import type { Descriptor } from "../model/descriptor.ts";
 import type { ByteSource, IoOptions } from "../store/types.ts";
-import { nameOf, type Repository, sendTo } from "./repository.ts";
+import { lookScope, nameOf, type Repository, sendTo } from "./repository.ts";
 
 /** Progress that makes a broken-off download worth another continuation, however often it breaks: 1 MiB. */
 const PROGRESS_BYTES = 1024 * 1024;
@@ -15,7 +14,7 @@ export async function hasBlob(at: Repository, digest: string, io?: IoOptions): P
   const response = await sendTo(at, {
     method: "HEAD",
     path: `blobs/${digest}`,
-    scopes: [pullScope(at.repository)],
+    scopes: [lookScope(at)],
     action: `look up blob ${digest} in ${nameOf(at)}`,
     subject: `${nameOf(at)}@${digest}`,
     expect: (status) => status === 200 || status === 404 || status === 405,
@@ -50,7 +49,7 @@ export function repositoryOrigin(at: Repository, descriptor: Descriptor): BlobOr
     host: at.host,
     engine: at.net.engine,
     request: (part) =>
-      sendTo(at, { ...part, method: "GET", path: `blobs/${descriptor.digest}`, scopes: [pullScope(at.repository)], expect: isBlobAnswer }),
+      sendTo(at, { ...part, method: "GET", path: `blobs/${descriptor.digest}`, scopes: [lookScope(at)], expect: isBlobAnswer }),
   };
 }
 

@@ -1,8 +1,8 @@
-import { CATALOG_SCOPE, pullScope } from "../auth/scope.ts";
+import { CATALOG_SCOPE } from "../auth/scope.ts";
 import { isRepository, isTag } from "../model/reference.ts";
 import type { IoOptions } from "../store/types.ts";
 import { pages } from "./pages.ts";
-import { nameOf, type Repository } from "./repository.ts";
+import { lookScope, nameOf, type Repository } from "./repository.ts";
 
 /** Asked for per page; ECR allows no more. */
 const PAGE = 1000;
@@ -11,7 +11,7 @@ const PAGE = 1000;
 export async function* listTags(at: Repository, io?: IoOptions): AsyncGenerator<string> {
   const path = `/v2/${at.repository}/tags/list`;
   const seen = new Set<string>();
-  const list = { path: `${path}?n=${PAGE}`, scopes: [pullScope(at.repository)], action: `list tags of ${nameOf(at)}`, none: is404, io };
+  const list = { path: `${path}?n=${PAGE}`, scopes: [lookScope(at)], action: `list tags of ${nameOf(at)}`, none: is404, io };
   for await (const { page } of pages(at, list)) yield* fresh(page["tags"], { seen, isName: isTag });
 }
 

@@ -1,4 +1,4 @@
-import { pullScope, pushScope } from "../auth/scope.ts";
+import { pushScope } from "../auth/scope.ts";
 import { isOciError, OciError } from "../errors.ts";
 import { digestOf } from "../hash.ts";
 import type { HttpResponse } from "../http/types.ts";
@@ -7,7 +7,7 @@ import { type Digest, digestAlgorithm, isDigest } from "../model/digest.ts";
 import { MAX_MANIFEST_BYTES, manifestMediaType } from "../model/manifest.ts";
 import { isManifestType, MEDIA_TYPES } from "../model/media-types.ts";
 import type { IoOptions, ManifestBytes } from "../store/types.ts";
-import { nameOf, type Repository, sendTo } from "./repository.ts";
+import { lookScope, nameOf, type Repository, sendTo } from "./repository.ts";
 
 /** Everything that is understood; schema 1 only to refuse it by name. Quay serves schema 1 to clients that do not ask for more. */
 const ACCEPT: string = [
@@ -44,7 +44,7 @@ async function headManifest(at: Repository, what: { name: string; io?: IoOptions
     method: "HEAD",
     path: `manifests/${what.name}`,
     headers: { accept: ACCEPT },
-    scopes: [pullScope(at.repository)],
+    scopes: [lookScope(at)],
     action: `look up ${subject}`,
     subject,
     // Some servers know no HEAD: what matters is whether GET works, and what it says.
@@ -65,7 +65,7 @@ export async function getManifest(at: Repository, what: { name: string; io?: IoO
     method: "GET",
     path: `manifests/${what.name}`,
     headers: { accept: ACCEPT },
-    scopes: [pullScope(at.repository)],
+    scopes: [lookScope(at)],
     action: `read manifest ${subject}`,
     subject,
     expect: found,

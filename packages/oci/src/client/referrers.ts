@@ -1,4 +1,3 @@
-import { pullScope } from "../auth/scope.ts";
 import { digestOf } from "../hash.ts";
 import type { Descriptor } from "../model/descriptor.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../model/digest.ts";
@@ -7,7 +6,7 @@ import { isIndexType, MEDIA_TYPES } from "../model/media-types.ts";
 import type { IoOptions, ManifestBytes } from "../store/types.ts";
 import { getManifest, putManifest } from "./manifests.ts";
 import { pages } from "./pages.ts";
-import { nameOf, type Repository } from "./repository.ts";
+import { lookScope, nameOf, type Repository } from "./repository.ts";
 
 /** Tag under which a registry without the referrers API keeps them. Distribution-spec "referrers tag schema". */
 export function referrersTag(subject: Digest): string {
@@ -22,7 +21,7 @@ export async function* listReferrers(at: Repository, subject: Digest, io?: IoOpt
   let answered = false;
   const list = {
     path: `/v2/${at.repository}/referrers/${subject}`,
-    scopes: [pullScope(at.repository)],
+    scopes: [lookScope(at)],
     action: `list referrers of ${nameOf(at)}@${subject}`,
     none: (status: number) => status === 404 || status === 400 || status === 405 || status === 501,
     io,

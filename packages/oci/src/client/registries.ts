@@ -93,7 +93,7 @@ export class Registries implements AsyncDisposable {
   writer(host: string): RegistryStore {
     const known = this.#writers.get(host);
     if (known !== undefined) return known;
-    const store = new RegistryStore({ net: this.#net, host, retries: this.#options.retries });
+    const store = new RegistryStore({ net: this.#net, host, writes: true, retries: this.#options.retries });
     this.#writers.set(host, store);
     return store;
   }

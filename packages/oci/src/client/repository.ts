@@ -1,4 +1,5 @@
 import type { Authenticator } from "../auth/authenticator.ts";
+import { pullScope, pushScope } from "../auth/scope.ts";
 import { OciError } from "../errors.ts";
 import type { HttpEngine } from "../http/engine.ts";
 import type { HttpRequest, HttpResponse } from "../http/types.ts";
@@ -18,6 +19,13 @@ export interface Repository {
   readonly net: RegistryNet;
   readonly host: string;
   readonly repository: string;
+  /** It is being written to: looks ask for the right to push, too, so that one token serves look and push. */
+  readonly writes?: boolean | undefined;
+}
+
+/** What a look at a repository needs. */
+export function lookScope(at: Repository): string {
+  return at.writes === true ? pushScope(at.repository) : pullScope(at.repository);
 }
 
 /** A request to `/v2/<repository>/<path>`. */

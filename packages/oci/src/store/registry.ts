@@ -23,6 +23,8 @@ export interface RegistryStoreOptions {
   readonly host: string;
   /** Where a repository is read from, in order; itself when missing. */
   readonly endpoints?: ((repository: string, by: ReadBy) => readonly Repository[]) | undefined;
+  /** Looks ask for the right to push at once. */
+  readonly writes?: boolean | undefined;
   /** Continuations of one blob without progress, 5. */
   readonly retries?: number | undefined;
 }
@@ -92,9 +94,16 @@ export class RegistryStore implements Reader, Writer, Mounter, Lister, Deleter {
     yield* listed ?? [];
   }
 
-  has(at: Place, descriptor: Descriptor, options?: IoOptions): Promise<boolean> {
+  async has(at: Place, descriptor: Descriptor, options?: IoOptions): Promise<boolean> {
+    const look = isManifestType(descriptor.mediaType) ? hasManifest : hasBlob;
     const here = this.#here(at);
-    return isManifestType(descriptor.mediaType) ? hasManifest(here, descriptor.digest, options) : hasBlob(here, descriptor.digest, options);
+    try {
+      return await look(here, descriptor.digest, options);
+    } catch (error) {
+      // An account that may only read (a verification with a pull secret) at a token service that refuses what it cannot grant.
+      if (here.writes !== true || !isOciError(error) || (error.code !== "DENIED" && error.code !== "UNAUTHORIZED")) throw error;
+      return look({ ...here, writes: false }, descriptor.digest, options);
+    }
   }
 
   async begin(at: Place, descriptor: Descriptor, options: IoOptions = {}): Promise<BlobWrite> {
@@ -164,7 +173,7 @@ export class RegistryStore implements Reader, Writer, Mounter, Lister, Deleter {
   }
 
   #here(at: Place): Repository {
-    return { net: this.#options.net, host: this.host, repository: at.repository };
+    return { net: this.#options.net, host: this.host, repository: at.repository, writes: this.#options.writes };
   }
 
   #endpoints(at: Place, by: ReadBy): readonly Repository[] {
