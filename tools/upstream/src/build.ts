@@ -102,6 +102,7 @@ class Run {
   readonly #replacements = new Map<string, string>();
   readonly #images: UpstreamImage[] = [];
   readonly #made = new Set<string>();
+  #finished = 0;
 
   constructor(options: BuildUpstreamOptions, wanted: readonly Wanted[]) {
     this.#options = options;
@@ -184,7 +185,8 @@ class Run {
         this.#images.push({ kind, repository, tags, ...original, digest: image.root.digest, mediaType: image.root.mediaType });
       }
     }
-    this.#options.onImage?.(this.#made.size, this.#wanted.length);
+    this.#finished += 1;
+    this.#options.onImage?.(this.#finished, this.#wanted.length);
   }
 }
 
