@@ -4,7 +4,8 @@ import { walkImage } from "../graph/walk.ts";
 import type { Descriptor } from "../model/descriptor.ts";
 import { type Digest, isDigest } from "../model/digest.ts";
 import { type Manifest, manifestContents } from "../model/manifest.ts";
-import type { Reader, Writer } from "../store/types.ts";
+import { isImageManifestType } from "../model/media-types.ts";
+import { isMounter, type Reader, type Writer } from "../store/types.ts";
 import type { BlobOwner, BlobPlacer } from "./blobs.ts";
 import type { KnownContent } from "./known-content.ts";
 import type { CopiedManifest, ManifestPlacer } from "./manifests.ts";
@@ -39,7 +40,7 @@ interface Look {
  */
 export async function copyImage(work: ImageWork, root: Root, owner: BlobOwner): Promise<Pick<RootOutcome, "outcome" | "reason">> {
   const look = await lookAtRoot(work, root);
-  if (look.there && look.untagged.length === 0 && isRecorded(work, root)) return { outcome: "present" };
+  if (look.there && look.untagged.length === 0 && (isRecorded(work, root) || isWholeByItself(work, root))) return { outcome: "present" };
   if (!look.there && isRecorded(work, root)) work.known.distrust(root.to);
   throwIfAborted(work.options.signal);
   const graph = await readGraph(work, root);
@@ -80,6 +81,15 @@ function isRecorded(work: ImageWork, root: Root): boolean {
   const known = root.known?.map(({ descriptor }) => descriptor.digest);
   const asked = { digest: root.descriptor.digest, platforms: root.platforms, referrers: root.referrers, known };
   return work.record?.covers(work.target.name, work.known.shelf(root.to), asked) === true;
+}
+
+/**
+ * An image manifest without children, of which no referrers are wanted: a registry takes it only when its blobs are there, so
+ * that the look at it was a look at all of it.
+ */
+function isWholeByItself(work: ImageWork, root: Root): boolean {
+  const wantsNoReferrers = root.referrers === "none" || root.known?.length === 0;
+  return work.options.recheck !== true && isMounter(work.target) && wantsNoReferrers && isImageManifestType(root.descriptor.mediaType);
 }
 
 async function readGraph(work: ImageWork, root: Root): Promise<ImageGraph> {
