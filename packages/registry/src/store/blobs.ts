@@ -47,6 +47,11 @@ export class BlobPool {
     await this.#durable.place(path, this.#layout.blob(digest));
   }
 
+  /** The same, while `mark` is made at the same time: a mark without its blob counts for nothing. */
+  async adoptAndMark(path: string, digest: Digest, mark: string): Promise<void> {
+    await this.#durable.placeAndMark(path, this.#layout.blob(digest), mark);
+  }
+
   /** Stores bytes that hash to `digest`. */
   async put(digest: Digest, bytes: Uint8Array): Promise<void> {
     await this.#durable.write(this.#layout.blob(digest), bytes);

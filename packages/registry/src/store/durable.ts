@@ -57,6 +57,20 @@ export class Durable {
     await this.#settle(dirname(path));
   }
 
+  /**
+   * Moves a file whose bytes are stable to its place and makes an empty file elsewhere; both entries are stable when it
+   * returns. The marks of the two are not ordered.
+   */
+  async placeAndMark(temporary: string, path: string, mark: string): Promise<void> {
+    try {
+      await this.inFolder(dirname(path), () => this.files.rename(temporary, path));
+    } catch (error) {
+      await this.files.remove(temporary);
+      throw error;
+    }
+    await Promise.all([this.#settle(dirname(path)), this.mark(mark)]);
+  }
+
   /** Makes an empty file. */
   async mark(path: string): Promise<void> {
     await this.inFolder(dirname(path), async () => {

@@ -24,7 +24,12 @@ export class BlobLinks {
   }
 
   async add(repository: string, digest: Digest): Promise<void> {
-    await this.#known.change(linkKey(repository, digest), true, () => this.#durable.mark(this.#layout.link(repository, digest)));
+    await this.addBy(repository, digest, (path) => this.#durable.mark(path));
+  }
+
+  /** Runs `make`, which makes the link's file and makes it stable. */
+  async addBy(repository: string, digest: Digest, make: (path: string) => Promise<void>): Promise<void> {
+    await this.#known.change(linkKey(repository, digest), true, () => make(this.#layout.link(repository, digest)));
   }
 
   /** False when there was no such link. */

@@ -48,7 +48,7 @@ async function makeRoot(store: RegistryStore): Promise<void> {
 function isOwn(layout: Layout, name: string): boolean {
   const path = `${layout.root}/${name}`;
   const own = [...layout.folders(), layout.control, `${layout.root}/blobs`];
-  return own.includes(path) || path.startsWith(layout.owner) || ["tls", "htpasswd", "access.yaml", "logs"].includes(name);
+  return own.includes(path) || path.startsWith(layout.owner) || ["tls", "htpasswd", "access.yaml", "audit.jsonl"].includes(name);
 }
 
 function checkVersion(root: string, bytes: Uint8Array): void {

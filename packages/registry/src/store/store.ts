@@ -113,8 +113,7 @@ export class RegistryStore implements Content {
   /** Takes an uploaded file, whose bytes are stable and hash to `digest`, into the pool and the repository. */
   async addBlob(repository: string, digest: Digest, path: string): Promise<void> {
     await this.locks.with(digest, async () => {
-      await this.blobs.adopt(path, digest);
-      await this.#link(repository, digest);
+      await this.#link(repository, digest, (mark) => this.blobs.adoptAndMark(path, digest, mark));
     });
   }
 
@@ -136,11 +135,14 @@ export class RegistryStore implements Content {
     });
   }
 
-  async #link(repository: string, digest: Digest): Promise<void> {
+  async #link(repository: string, digest: Digest, make?: (mark: string) => Promise<void>): Promise<void> {
     this.inUse.lease(repository, digest);
     this.inUse.linked(digest);
-    await this.links.add(repository, digest);
-    await this.links.touch(repository, digest, this.now());
+    const before = await this.links.has(repository, digest);
+    if (make === undefined) await this.links.add(repository, digest);
+    else await this.links.addBy(repository, digest, make);
+    // A link that was there keeps its time, which a collection after a restart goes by.
+    if (before) await this.links.touch(repository, digest, this.now());
   }
 
   /** Takes a damaged blob out of the pool. The caller holds its lock. */

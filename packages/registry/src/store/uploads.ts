@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type Digest, type DigestAlgorithm, digestAlgorithm, Hasher } from "@skerry/oci";
+import { BatchWriter } from "./batch-writer.ts";
 import type { OpenFile } from "./files.ts";
 import type { RegistryStore } from "./store.ts";
 
-/** Bytes that are gathered before they are written. */
-const BATCH_BYTES = 1024 * 1024;
 const REHASH_BYTES = 1024 * 1024;
 
 /** What is kept on disk of a session, so that it continues after a restart. */
@@ -116,21 +115,36 @@ export class Uploads {
    * says what is written for sure.
    */
   async append(upload: Upload, body: AsyncIterable<Uint8Array>): Promise<void> {
-    const writer = new BatchWriter(upload, await this.#file(upload));
-    let failed = true;
+    const writer = new BatchWriter(await this.#file(upload), upload.offset, (position) => {
+      upload.offset = position;
+    });
+    let whole = false;
     try {
-      for await (const chunk of body) await writer.add(chunk);
-      failed = false;
+      for await (const chunk of body) {
+        upload.hasher?.update(chunk);
+        const wait = writer.add(chunk);
+        if (wait !== undefined) await wait;
+      }
+      whole = true;
     } finally {
-      await writer.end(failed);
+      await this.#end(upload, writer, whole);
+    }
+  }
+
+  /** Also of a body that broke off what came is written: it need not be sent again. */
+  async #end(upload: Upload, writer: BatchWriter, whole: boolean): Promise<void> {
+    try {
+      await writer.end();
+    } catch (error) {
+      upload.hasher = undefined;
+      await upload.file?.truncate(upload.offset).catch(() => undefined);
+      if (whole) throw error;
     }
   }
 
   async #file(upload: Upload): Promise<OpenFile> {
     if (upload.file === undefined) {
       upload.file = await this.#store.durable.files.open(this.#store.layout.uploadData(upload.id), "update");
-      // A killed process may have left more than it had noted; what follows `offset` is written anew.
-      await upload.file.truncate(upload.offset);
     }
     return upload.file;
   }
@@ -143,7 +157,10 @@ export class Uploads {
       await this.drop(upload);
       return got;
     }
-    await this.#close(upload);
+    const { file: done } = upload;
+    upload.file = undefined;
+    // Nobody waits for the descriptor to be freed.
+    done?.close().catch(() => undefined);
     await this.#store.addBlob(upload.repository, digest, this.#store.layout.uploadData(upload.id));
     await this.#forget(upload);
     return undefined;
@@ -208,55 +225,5 @@ export class Uploads {
       removed += 1;
     }
     return removed;
-  }
-}
-
-/** Gathers small chunks and keeps one write under way while the next batch fills. */
-class BatchWriter {
-  readonly #upload: Upload;
-  readonly #file: OpenFile;
-  #batch: Uint8Array[] = [];
-  #batched = 0;
-  #writing: Promise<void> = Promise.resolve();
-  #position: number;
-
-  constructor(upload: Upload, file: OpenFile) {
-    this.#upload = upload;
-    this.#file = file;
-    this.#position = upload.offset;
-  }
-
-  async add(chunk: Uint8Array): Promise<void> {
-    this.#upload.hasher?.update(chunk);
-    this.#batch.push(chunk);
-    this.#batched += chunk.byteLength;
-    if (this.#batched >= BATCH_BYTES) await this.#flush();
-  }
-
-  async #flush(): Promise<void> {
-    await this.#writing;
-    const batch = this.#batch;
-    const at = this.#position;
-    this.#batch = [];
-    this.#position += this.#batched;
-    this.#batched = 0;
-    const end = this.#position;
-    this.#writing = this.#file.write(batch, at).then(() => {
-      this.#upload.offset = end;
-    });
-    // The failure is seen by whoever awaits `#writing` next.
-    this.#writing.catch(() => undefined);
-  }
-
-  /** Writes what is left, also of a body that broke off: it need not be sent again. */
-  async end(failed: boolean): Promise<void> {
-    try {
-      if (this.#batched > 0) await this.#flush();
-      await this.#writing;
-    } catch (error) {
-      this.#upload.hasher = undefined;
-      await this.#file.truncate(this.#upload.offset).catch(() => undefined);
-      if (!failed) throw error;
-    }
   }
 }
