@@ -1,3 +1,22 @@
+export { type ArchivePlan, type PlannedContent, planArchive } from "./archive/archive-plan.ts";
+export {
+  type ArchiveBlob,
+  type ArchiveContents,
+  type ArchiveFile,
+  type ArchiveRoot,
+  type ArchiveSignature,
+  type ArchiveVolume,
+  CONTENTS_FILE,
+  formatContents,
+  type LackingImage,
+  type ReliedContent,
+} from "./archive/contents.ts";
+export { DEFAULT_VOLUME_BYTES, MIN_VOLUME_BYTES } from "./archive/cutter.ts";
+export { earlierContents } from "./archive/earlier-work.ts";
+export { parseContents } from "./archive/parse-contents.ts";
+export { archiveName, volumeName } from "./archive/volume-name.ts";
+export { openVolumes, type ReadContents, readContents, type VolumeReader } from "./archive/volume-reader.ts";
+export { type ArchiveEnd, openVolumeWriter, type VolumeWriter, type VolumeWriterOptions } from "./archive/volume-writer.ts";
 export { anonymous, type Credential, type CredentialSource } from "./auth/credential.ts";
 export type { RealmMemory } from "./auth/realm.ts";
 export { Registries, type RegistriesOptions } from "./client/registries.ts";
