@@ -1,6 +1,5 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { CatalogError } from "./errors.ts";
 import { type CatalogModel, ModelBuilder } from "./model/build-model.ts";
 import { decodeBundle } from "./model/decode-bundle.ts";
@@ -8,7 +7,8 @@ import { ShapeError } from "./model/decode-channel.ts";
 import { BodyReader } from "./scan/body-reader.ts";
 import { type IndexedDocument, indexFiles } from "./scan/document-index.ts";
 import { withoutIgnored } from "./scan/index-ignore.ts";
-import { type CatalogFiles, diskFile, folderFiles, openSpool, type Spool, singleFile } from "./scan/source-files.ts";
+import { type CatalogFiles, diskFile, folderFiles, singleFile } from "./scan/source-files.ts";
+import { newSpool, type Spool } from "./scan/spool.ts";
 import type { Bundle, Catalog, CatalogDocument, PackageInfo } from "./types.ts";
 
 export interface OpenCatalogOptions {
@@ -46,41 +46,22 @@ export async function openFileCatalog(path: string, options: OpenCatalogOptions 
 /** Opens a file-based catalog from any source of files, which it closes in the end. */
 export async function openCatalogTree(files: CatalogFiles, options: OpenCatalogOptions & { readonly name: string }): Promise<Catalog> {
   const builder = new ModelBuilder();
-  const spools: Spool[] = [];
+  const spool = newSpool(options.workdir);
   try {
     for (const problem of files.problems) builder.problem(problem);
-    await indexFiles(await withoutIgnored(files.files), builder, {
-      signal: options.signal,
-      async spool() {
-        const existing = spools[0];
-        if (existing !== undefined) return existing;
-        const made = await makeSpool(options.workdir);
-        spools.push(made);
-        return made;
-      },
-    });
+    await indexFiles(await withoutIgnored(files.files), builder, { signal: options.signal, spool });
   } catch (error) {
-    await spools[0]?.close();
+    await spool.close();
     await files.close();
     throw error;
   }
-  return new FileCatalog({ name: options.name, files, spool: spools[0], model: builder.finish() });
-}
-
-async function makeSpool(workdir: string | undefined): Promise<Spool> {
-  if (workdir !== undefined) return openSpool(workdir);
-  const folder = await mkdtemp(join(tmpdir(), "skerry-"));
-  try {
-    return await openSpool(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  return new FileCatalog({ name: options.name, files, spool, model: builder.finish() });
 }
 
 interface FileCatalogParts {
   readonly name: string;
   readonly files: CatalogFiles;
-  readonly spool: Spool | undefined;
+  readonly spool: Spool;
   readonly model: CatalogModel;
 }
 
@@ -146,7 +127,7 @@ class FileCatalog implements Catalog {
   }
 
   async close(): Promise<void> {
-    await this.#parts.spool?.close();
+    await this.#parts.spool.close();
     await this.#parts.files.close();
   }
 }

@@ -1,19 +1,20 @@
 import type { IndexedDocument } from "./document-index.ts";
 import { readBody } from "./read-body.ts";
-import type { SourceHandle, Spool } from "./source-files.ts";
+import type { SourceHandle } from "./source-files.ts";
+import type { Spool } from "./spool.ts";
 
 const WINDOW = 1 << 20;
 
 /** Reads bodies of documents; those that lie one behind another come out of one read. Close it in the end. */
 export class BodyReader {
-  readonly #spool: Spool | undefined;
+  readonly #spool: Spool;
   #source: IndexedDocument["source"];
   #handle: SourceHandle | undefined;
-  #window: Buffer = Buffer.allocUnsafeSlow(WINDOW);
+  #window: Buffer = Buffer.alloc(0);
   #offset = 0;
   #filled = 0;
 
-  constructor(spool: Spool | undefined) {
+  constructor(spool: Spool) {
     this.#spool = spool;
   }
 
@@ -30,7 +31,8 @@ export class BodyReader {
     const handle = await this.#open(document);
     const { offset, length } = document;
     if (offset < this.#offset || offset + length > this.#offset + this.#filled) {
-      if (length > this.#window.length) this.#window = Buffer.allocUnsafeSlow(length * 2);
+      const room = Math.min(Math.max(length, WINDOW), Math.max(length, (document.source?.size ?? this.#spool.size) - offset));
+      if (room > this.#window.length) this.#window = Buffer.allocUnsafeSlow(room);
       this.#filled = await handle.read(this.#window, offset);
       this.#offset = offset;
     }
@@ -41,12 +43,7 @@ export class BodyReader {
   async #open(document: IndexedDocument): Promise<SourceHandle> {
     if (this.#handle !== undefined && this.#source === document.source) return this.#handle;
     await this.close();
-    if (document.source === undefined) {
-      if (this.#spool === undefined) throw new TypeError("converted documents without a spool");
-      this.#handle = this.#spool;
-    } else {
-      this.#handle = await document.source.open();
-    }
+    this.#handle = document.source === undefined ? this.#spool : await document.source.open();
     this.#source = document.source;
     return this.#handle;
   }

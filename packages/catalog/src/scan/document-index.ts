@@ -4,7 +4,8 @@ import { parseGoYaml, YamlSyntaxError } from "../yaml/parse-yaml.ts";
 import { type DocumentHead, type HeadResult, headOfBody, headOfSlice, parseObject } from "./document-head.ts";
 import { JsonScanner, type JsonSlice } from "./json-scanner.ts";
 import { type AheadFile, readAhead } from "./read-ahead.ts";
-import type { SourceFile, Spool } from "./source-files.ts";
+import type { SourceFile } from "./source-files.ts";
+import type { Spool } from "./spool.ts";
 import { splitYaml, yamlText } from "./yaml-documents.ts";
 import { plainYamlHead } from "./yaml-head.ts";
 
@@ -29,8 +30,8 @@ export interface IndexSink {
 }
 
 export interface IndexOptions {
-  /** Made when the first YAML document is met. */
-  readonly spool: () => Promise<Spool>;
+  /** Takes the documents that had to be converted. */
+  readonly spool: Spool;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -125,7 +126,7 @@ async function indexYaml(file: AheadFile, at: { readonly offset: number; readonl
       continue;
     }
     const { head, body } = bodyOfYaml(yamlText(bytes, `${path}:${line}`), path, line);
-    const span = await (await spool()).append(JSON.stringify(body));
+    const span = await spool.append(JSON.stringify(body));
     target.sink.document({ ...head, file: path, line, source: undefined, ...span }, () => body);
   }
 }

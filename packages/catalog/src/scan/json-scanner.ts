@@ -36,7 +36,7 @@ export type NextJson =
  * JSON strings. Everything else is cut by counting brackets.
  */
 export class JsonScanner {
-  #window: Buffer = Buffer.allocUnsafeSlow(CHUNK);
+  #window: Buffer = Buffer.alloc(0);
   #file: AheadFile | undefined;
   #base = 0;
   #filled = 0;
@@ -58,9 +58,10 @@ export class JsonScanner {
   async #more(wanted: number): Promise<boolean> {
     if (this.#ended || this.#file === undefined) return false;
     const keep = this.#filled - this.#at;
-    const size = keep + Math.max(wanted, CHUNK);
+    const rest = this.#file.file.size - this.#base - this.#filled;
+    const size = keep + Math.max(1, Math.min(rest, Math.max(wanted, CHUNK)));
     if (size > this.#window.length) {
-      const bigger = Buffer.allocUnsafeSlow(size);
+      const bigger = Buffer.allocUnsafeSlow(size < 1 << 16 ? 1 << 16 : Math.max(size, CHUNK));
       this.#window.copy(bigger, 0, this.#at, this.#filled);
       this.#window = bigger;
     } else if (this.#at > 0) {

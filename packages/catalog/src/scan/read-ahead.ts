@@ -4,17 +4,20 @@ import type { SourceFile, SourceHandle } from "./source-files.ts";
 export const CHUNK: number = 1 << 20;
 /** Files that are being read while one is looked at: a catalog is many small files, and each costs three round trips. */
 const FILES_AHEAD = 3;
+/** Files below this get a buffer of their own size. */
+const SMALL: number = 1 << 16;
 
 /** Buffers of one chunk each, used again and again: a new one for each file would make the collector run. */
 export class ChunkPool {
   readonly #free: Buffer[] = [];
 
-  take(): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(CHUNK);
+  /** Room for `size` bytes, at most a chunk. */
+  take(size: number): Buffer {
+    return size <= SMALL ? Buffer.allocUnsafe(size) : (this.#free.pop() ?? Buffer.allocUnsafeSlow(CHUNK));
   }
 
   give(chunk: Buffer): void {
-    if (this.#free.length < FILES_AHEAD + 2) this.#free.push(chunk);
+    if (chunk.length === CHUNK && this.#free.length < FILES_AHEAD + 2) this.#free.push(chunk);
   }
 }
 
@@ -41,7 +44,7 @@ export class AheadFile {
 
   async #read(position: number): Promise<Chunk> {
     const handle = await this.#handle;
-    const buffer = this.pool.take();
+    const buffer = this.pool.take(this.file.size);
     return { buffer, length: await handle.read(buffer, position) };
   }
 

@@ -1,6 +1,5 @@
-import { randomUUID } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { type FileHandle, open, readdir, realpath, stat, unlink } from "node:fs/promises";
+import { type FileHandle, open, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { CatalogError } from "../errors.ts";
 import type { CatalogProblem } from "../types.ts";
@@ -161,55 +160,4 @@ function unreadable(path: string, why: string): CatalogProblem {
 
 function reason(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
-}
-
-/** A private file for documents that had to be converted. It has no name on disk, so nothing can outlive the process. */
-export interface Spool extends SourceHandle {
-  /** Appends the text; answers offset and length in bytes. */
-  append(text: string): Promise<{ readonly offset: number; readonly length: number }>;
-  readonly size: number;
-}
-
-/** Opens a spool in `folder` (mode 0600, created exclusively, unlinked at once). */
-export async function openSpool(folder: string): Promise<Spool> {
-  const location = join(folder, `.skerry-catalog-${randomUUID()}`);
-  const handle = await open(location, "wx+", 0o600);
-  await unlink(location);
-  const pending: Buffer[] = [];
-  let pendingBytes = 0;
-  let size = 0;
-  let written = 0;
-
-  async function flush(): Promise<void> {
-    if (pendingBytes === 0) return;
-    const bytes = pending.length === 1 && pending[0] !== undefined ? pending[0] : Buffer.concat(pending, pendingBytes);
-    pending.length = 0;
-    pendingBytes = 0;
-    let done = 0;
-    while (done < bytes.length) {
-      const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, written + done);
-      done += bytesWritten;
-    }
-    written += bytes.length;
-  }
-
-  return {
-    get size() {
-      return size;
-    },
-    async append(text) {
-      const bytes = Buffer.from(text, "utf8");
-      const at = { offset: size, length: bytes.length };
-      pending.push(bytes);
-      pendingBytes += bytes.length;
-      size += bytes.length;
-      if (pendingBytes >= 1 << 20) await flush();
-      return at;
-    },
-    async read(into, position) {
-      await flush();
-      return readFully(handle, into, position);
-    },
-    close: () => handle.close(),
-  };
 }

@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, mkdtemp, open, rm, unlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readFully, type SourceHandle } from "./source-files.ts";
+
+/** Bytes that are collected before they are written, and below which no file is made at all. */
+const HELD: number = 1 << 20;
+
+/** Documents that had to be converted to JSON. Small ones stay in memory, more goes to a private file without a name. */
+export interface Spool extends SourceHandle {
+  /** Appends the text; answers offset and length in bytes. */
+  append(text: string): Promise<{ readonly offset: number; readonly length: number }>;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** An empty spool. Its file, once needed, is made in `folder` (the system's own for temporary files when missing). */
+export function newSpool(folder?: string): Spool {
+  const pending: Buffer[] = [];
+  let pendingBytes = 0;
+  let written = 0;
+  let file: FileHandle | undefined;
+
+  async function flush(): Promise<void> {
+    file ??= await namelessFile(folder);
+    const bytes = Buffer.concat(pending, pendingBytes);
+    pending.length = 0;
+    pendingBytes = 0;
+    let done = 0;
+    while (done < bytes.length) {
+      const { bytesWritten } = await file.write(bytes, done, bytes.length - done, written + done);
+      done += bytesWritten;
+    }
+    written += bytes.length;
+  }
+
+  return {
+    get size() {
+      return written + pendingBytes;
+    },
+    async append(text) {
+      const bytes = Buffer.from(text, "utf8");
+      const at = { offset: written + pendingBytes, length: bytes.length };
+      pending.push(bytes);
+      pendingBytes += bytes.length;
+      if (pendingBytes >= HELD) await flush();
+      return at;
+    },
+    async read(into, position) {
+      if (file !== undefined && pendingBytes > 0) await flush();
+      if (file !== undefined) return readFully(file, into, position);
+      const held = pending.length === 1 && pending[0] !== undefined ? pending[0] : Buffer.concat(pending, pendingBytes);
+      pending.splice(0, pending.length, held);
+      return held.copy(into, 0, position, position + into.length);
+    },
+    async close() {
+      await file?.close();
+    },
+  };
+}
+
+/** Created exclusively, mode 0600, unlinked at once: nothing can outlive the process. */
+async function namelessFile(folder: string | undefined): Promise<FileHandle> {
+  if (folder === undefined) {
+    const own = await mkdtemp(join(tmpdir(), "skerry-"));
+    try {
+      return await namelessFile(own);
+    } finally {
+      await rm(own, { recursive: true, force: true });
+    }
+  }
+  const location = join(folder, `.skerry-catalog-${randomUUID()}`);
+  const handle = await open(location, "wx+", 0o600);
+  await unlink(location);
+  return handle;
+}
