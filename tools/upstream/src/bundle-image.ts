@@ -45,10 +45,30 @@ export async function buildBundleImage(spec: BundleImageSpec): Promise<BuiltImag
   return { root: descriptor, manifests: [built] };
 }
 
-/** Manifests of a published bundle as documents, for the references in them; empty where there is none. */
-export async function publishedManifests(bundlesDir: string | undefined, packageName: string, version: string): Promise<string[]> {
-  const files = await filesOf(bundlesDir, packageName, version, "manifests");
-  return files.map((file) => Buffer.from(file.bytes).toString("utf8"));
+/** Manifests of a published bundle as text, for the references in them; empty where there is none. */
+export async function publishedManifests(bundlesDir: string | undefined, bundle: Bundle, version: string): Promise<string[]> {
+  const folder = await publishedFolder(bundlesDir, bundle, version);
+  return folder === undefined ? [] : (await filesOf(folder, "manifests")).map((file) => Buffer.from(file.bytes).toString("utf8"));
+}
+
+/** Folder of a bundle among the published ones: named by its version, or else holding the CSV of that name. */
+async function publishedFolder(bundlesDir: string | undefined, bundle: Bundle, version: string): Promise<string | undefined> {
+  if (bundlesDir === undefined) return undefined;
+  const all = (await readdir(join(bundlesDir, bundle.package)).catch(() => [])).sort();
+  const named = all.includes(version) ? [version] : all;
+  for (const name of named) {
+    const folder = join(bundlesDir, bundle.package, name);
+    const manifests = await filesOf(folder, "manifests");
+    if (manifests.some(({ bytes }) => isCsvOf(Buffer.from(bytes).toString("utf8"), bundle.name))) return folder;
+  }
+  return undefined;
+}
+
+function isCsvOf(text: string, name: string): boolean {
+  return (
+    /^kind: ["']?ClusterServiceVersion/m.test(text) &&
+    text.split("\n").some((line) => /^\s+name: ["']?(.*?)["']?\s*$/.exec(line)?.[1] === name)
+  );
 }
 
 interface Published {
@@ -58,19 +78,18 @@ interface Published {
 }
 
 async function publishedFiles({ bundlesDir, bundle, version }: BundleImageSpec): Promise<Published> {
-  const manifests = await filesOf(bundlesDir, bundle.package, version, "manifests");
-  const metadata = await filesOf(bundlesDir, bundle.package, version, "metadata");
+  const folder = await publishedFolder(bundlesDir, bundle, version);
+  if (folder === undefined) return { manifests: [], metadata: [] };
+  const [manifests, metadata] = [await filesOf(folder, "manifests"), await filesOf(folder, "metadata")];
   const file = metadata.find(({ path }) => path === "metadata/annotations.yaml");
   const document = file === undefined ? undefined : load(Buffer.from(file.bytes).toString("utf8"));
   if (typeof document !== "object" || document === null || !("annotations" in document)) return { manifests, metadata: [] };
   return { manifests, metadata, annotations: textsOf(document.annotations) };
 }
 
-async function filesOf(bundlesDir: string | undefined, packageName: string, version: string, kind: string): Promise<LayerFile[]> {
-  if (bundlesDir === undefined || !/^[A-Za-z0-9][\w.+-]*$/.test(version)) return [];
-  const folder = join(bundlesDir, packageName, version, kind);
-  const names = await readdir(folder).catch(() => []);
-  return Promise.all(names.sort().map(async (name) => ({ path: `${kind}/${name}`, bytes: await readFile(join(folder, name)) })));
+async function filesOf(folder: string, kind: string): Promise<LayerFile[]> {
+  const names = await readdir(join(folder, kind)).catch(() => []);
+  return Promise.all(names.sort().map(async (name) => ({ path: `${kind}/${name}`, bytes: await readFile(join(folder, kind, name)) })));
 }
 
 function madeManifests(bundle: Bundle, version: string): LayerFile[] {

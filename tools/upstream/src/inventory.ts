@@ -65,7 +65,7 @@ export class InventoryBuilder {
     const own = referencesIn({ image: bundle.image });
     for (const reference of own) this.#note(reference, { package: bundle.package, name: bundle.name });
     for (const reference of referencesIn({ relatedImages: bundle.relatedImages, properties: bundle.properties })) this.#note(reference);
-    for (const text of await publishedManifests(this.#bundlesDir, bundle.package, version)) {
+    for (const text of await publishedManifests(this.#bundlesDir, bundle, version)) {
       for (const reference of referencesIn(documentOf(text))) this.#note(reference);
     }
   }
@@ -103,7 +103,8 @@ export class InventoryBuilder {
 
 function documentOf(text: string): unknown {
   try {
-    return load(text);
+    // Published manifests repeat keys, which Go's reader lets pass.
+    return load(text, { json: true });
   } catch {
     return text;
   }

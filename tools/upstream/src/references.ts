@@ -4,7 +4,7 @@ import type { Reference } from "@skerry/oci";
 /** Digested references anywhere in a text: descriptions, annotations, environment values. */
 const DIGESTED =
   /[a-zA-Z0-9][a-zA-Z0-9.-]*(?::[0-9]+)?(?:\/[a-z0-9][a-z0-9._-]*)+(?::[A-Za-z0-9_][\w.-]*)?@sha256:[0-9a-f]{64}(?![0-9a-f])/g;
-/** Keys under which a manifest names an image, spelled right or wrong. */
+/** Keys under which a manifest names an image. */
 const IMAGE_KEYS: ReadonlySet<string> = new Set(["image", "containerImage"]);
 
 /**
@@ -41,23 +41,20 @@ function collect(value: unknown, texts: Set<string>): void {
   const fields = value as Record<string, unknown>;
   for (const [key, item] of Object.entries(fields)) {
     if (typeof item === "string" && isImage(key, fields)) texts.add(item);
+    if (key === "relatedImages" && Array.isArray(item)) collectMisspelt(item, texts);
     if (key === "data" && typeof item === "string") collectEncoded(item, texts);
     else collect(item, texts);
   }
 }
 
-function isImage(key: string, fields: Readonly<Record<string, unknown>>): boolean {
-  if (IMAGE_KEYS.has(key)) return true;
-  const { name } = fields;
-  if (key !== "value" || typeof name !== "string") return false;
-  // An entry of relatedImages has nothing but a name and the text; an environment variable says by its name what it is.
-  return (
-    name.startsWith("RELATED_IMAGE") || (Object.keys(fields).length === 2 && !/^[A-Z0-9_]+$/.test(name) && looksLikeImage(fields[key]))
-  );
+function isImage(key: string, { name }: Readonly<Record<string, unknown>>): boolean {
+  return IMAGE_KEYS.has(key) || (key === "value" && typeof name === "string" && name.startsWith("RELATED_IMAGE"));
 }
 
-function looksLikeImage(value: unknown): boolean {
-  return typeof value === "string" && /^[a-z0-9.-]+\.[a-z]+\/[^\s]+$/.test(value);
+function collectMisspelt(entries: readonly unknown[], texts: Set<string>): void {
+  for (const entry of entries) {
+    if (typeof entry === "object" && entry !== null && "value" in entry && typeof entry.value === "string") texts.add(entry.value);
+  }
 }
 
 function collectEncoded(encoded: string, texts: Set<string>): void {
