@@ -1,8 +1,18 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { Registries } from "../src/index.ts";
 import { sampleManifest } from "./quirk-bench.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+function heapBytes(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
 
 const REQUESTS = 20_000;
 const WORKERS = 40;
@@ -25,10 +35,12 @@ test("20,000 requests under one signal: each counted once, no listener warning, 
     const reader = net.reader(host);
     const { signal } = new AbortController();
     let left = REQUESTS;
+    let halfway = 0;
     const work = async (): Promise<void> => {
       while (left > 0) {
         left -= 1;
         await reader.resolve({ repository: "a/b" }, "v1", { signal });
+        if (left === REQUESTS / 2) halfway = heapBytes();
       }
     };
     await Promise.all(Array.from({ length: WORKERS }, work));
@@ -36,6 +48,8 @@ test("20,000 requests under one signal: each counted once, no listener warning, 
     expect(net.requests()).toEqual({ [host]: { HEAD: REQUESTS } });
     expect(net.retries()).toBe(0);
     expect(warnings).toEqual([]);
+    // Flat: what a request leaves behind would show thousands of times.
+    expect(heapBytes() - halfway).toBeLessThan(3_000_000);
   } finally {
     process.off("warning", hear);
     server.closeAllConnections();

@@ -113,7 +113,8 @@ describe("retries", () => {
       async ({ net, server, at }) => {
         const stop = new AbortController();
         const reading = failure(collect(net.reader(server.host).blob(at, sampleBlob(10).descriptor).open(0, { signal: stop.signal })));
-        setTimeout(() => stop.abort(), 50);
+        while (server.seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+        stop.abort();
         expect(await reading).toMatchObject({ code: "ABORTED" });
       },
     ));

@@ -15,6 +15,7 @@ const KNOWN_REALMS: Readonly<Record<string, readonly string[]>> = {
   "docker.io": ["auth.docker.io"],
   "registry-1.docker.io": ["auth.docker.io"],
   "index.docker.io": ["auth.docker.io"],
+  "docker.elastic.co": ["docker-auth.elastic.co"],
   "registry.gitlab.com": ["gitlab.com"],
   "registry.redhat.io": ["sso.redhat.com"],
   "registry.connect.redhat.com": ["registry.redhat.io", "sso.redhat.com"],

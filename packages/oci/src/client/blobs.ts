@@ -93,6 +93,7 @@ async function* readThrough(read: ReadThrough): AsyncGenerator<Uint8Array> {
       etag = strongTag(response) ?? etag;
       for await (const chunk of bodyFrom(response, { at, descriptor, origin })) {
         at += chunk.byteLength;
+        if (at > descriptor.size) throw wrongEnd(origin, { descriptor, at });
         yield chunk;
       }
       if (at === descriptor.size) return;

@@ -111,9 +111,14 @@ export async function putManifest(
   return { subject: response.header("oci-subject") };
 }
 
-/** Whether a manifest is there, by HEAD; falls back to GET where HEAD is refused. */
+/** Whether a manifest is there: one HEAD, whatever else it says; a GET where HEAD is refused. */
 export async function hasManifest(at: Repository, digest: Digest, io?: IoOptions): Promise<boolean> {
-  return (await resolveManifest(at, digest, io)) !== undefined;
+  if (!at.net.quirks.refusesHead(at.host)) {
+    const { status } = await headManifest(at, { name: digest, io });
+    if (status === 200 || status === 404) return status === 200;
+    if (status === 405 || status === 501) at.net.quirks.noteHeadRefused(at.host);
+  }
+  return (await getManifest(at, { name: digest, io })) !== undefined;
 }
 
 function describedBy(head: HttpResponse, name: string): Descriptor | undefined {

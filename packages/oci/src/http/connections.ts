@@ -36,6 +36,7 @@ export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #pools: Map<string, Promise<Dispatcher>> = new Map();
   readonly #private: Map<string, boolean> = new Map();
+  readonly #contexts: Map<string, SecureContext> = new Map();
   #system: readonly string[] | undefined;
 
   constructor(options: ConnectionsOptions) {
@@ -142,14 +143,13 @@ export class Connections {
     return name === "localhost" || name.endsWith(".localhost") || (isIP(name) !== 0 && this.#options.isPrivate(name));
   }
 
-  async #secure(host: string): Promise<{ secureContext: SecureContext; rejectUnauthorized: boolean }> {
+  async #secure(host: string): Promise<{ secureContext?: SecureContext; rejectUnauthorized: boolean }> {
     const material = await this.#options.tls(host);
     const rejectUnauthorized = !this.#options.isInsecure(host);
+    // Parsing the system's CAs takes tens of milliseconds, which nobody needs who does not look at them.
+    if (!rejectUnauthorized && material?.cert === undefined) return { rejectUnauthorized };
     try {
-      // `ca` replaces Node's defaults, so they are listed again beside the system's bundle.
-      this.#system ??= [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
-      const pair = material?.cert === undefined || material.key === undefined ? {} : { cert: material.cert, key: material.key };
-      return { secureContext: createSecureContext({ ca: [...this.#system, ...(material?.ca ?? [])], ...pair }), rejectUnauthorized };
+      return { secureContext: this.#context(material), rejectUnauthorized };
     } catch (cause) {
       throw new OciError({
         code: "CONFIG_INVALID",
@@ -160,6 +160,19 @@ export class Connections {
         cause,
       });
     }
+  }
+
+  /** Hosts with the same material share a context: each holds hundreds of parsed CAs. */
+  #context(material: TlsMaterial | undefined): SecureContext {
+    const key = JSON.stringify(material ?? null);
+    const known = this.#contexts.get(key);
+    if (known !== undefined) return known;
+    // `ca` replaces Node's defaults, so they are listed again beside the system's bundle.
+    this.#system ??= [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
+    const pair = material?.cert === undefined || material.key === undefined ? {} : { cert: material.cert, key: material.key };
+    const context = createSecureContext({ ca: [...this.#system, ...(material?.ca ?? [])], ...pair });
+    this.#contexts.set(key, context);
+    return context;
   }
 }
 

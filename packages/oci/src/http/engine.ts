@@ -68,6 +68,7 @@ export class HttpEngine {
   readonly #hosts: Hosts;
   readonly #context: ExchangeContext;
   readonly #retries: number;
+  readonly #headers: Readonly<Record<string, string>>;
 
   constructor(options: EngineOptions = {}) {
     this.#options = options;
@@ -90,6 +91,7 @@ export class HttpEngine {
       rate: options.limitRate === undefined ? undefined : new RateLimit(options.limitRate, this.clock),
     };
     this.#retries = options.retries ?? 5;
+    this.#headers = { "accept-encoding": "identity", "user-agent": options.userAgent ?? "skerry" };
   }
 
   /**
@@ -106,12 +108,6 @@ export class HttpEngine {
       own?.release();
       throw error;
     }
-  }
-
-  /** Whether `url` may be followed or asked on behalf of `host`: the registry's own origin, or guarded against private addresses. */
-  isGuarded(host: string, url: URL): boolean {
-    const home = originOf(this.#hosts.of(host));
-    return this.#options.allowPrivateRedirects !== true && url.origin !== new URL(home).origin && !this.#connections.isPrivateOrigin(home);
   }
 
   /** `https://host` or, for a host found to be plain, `http://host`. */
@@ -248,7 +244,11 @@ export class HttpEngine {
     let url = new URL(request.target, home);
     for (let hops = 0; ; hops++) {
       const atHome = url.origin === home.origin;
-      const response = await this.#wire(request, { url, state: how.state, authorization: atHome ? how.authorization : undefined });
+      const response = await this.#wire(request, {
+        url,
+        home: atHome ? how.state : undefined,
+        authorization: atHome ? how.authorization : undefined,
+      });
       const location = response.header("location");
       if (!followsRedirects(request.method) || !isRedirect(response.status, location)) return { response, redirected: hops > 0 && !atHome };
       await response.dump();
@@ -256,31 +256,37 @@ export class HttpEngine {
     }
   }
 
-  async #wire(request: HttpRequest, hop: { url: URL; state: HostState; authorization: string | undefined }): Promise<HttpResponse> {
-    const { url, state } = hop;
-    const doing = doingOf(request);
-    const dispatcher = await this.#connections.pool(url.origin, this.isGuarded(request.host, url));
-    const host = url.origin === originOf(state) ? state.host : url.host;
-    const response = await exchange(this.#context, {
-      dispatcher,
-      url,
-      method: request.method,
-      headers: {
-        "accept-encoding": "identity",
-        "user-agent": this.#options.userAgent ?? "skerry",
-        ...headersFor(request, hop.authorization),
-      },
-      body: request.body,
-      doing,
-      signal: request.signal,
-    }).catch((error: unknown) => {
+  /** One exchange; `home` is the registry when it is asked itself and not something that it points at. */
+  async #wire(
+    request: HttpRequest,
+    hop: { url: URL; home: HostState | undefined; authorization: string | undefined },
+  ): Promise<HttpResponse> {
+    const { url, home } = hop;
+    const dispatcher = await this.#connections.pool(url.origin, home === undefined && this.#isGuarded(request.host));
+    const host = home?.host ?? url.host;
+    try {
+      const response = await exchange(this.#context, {
+        dispatcher,
+        url,
+        method: request.method,
+        headers: { ...this.#headers, ...headersFor(request, hop.authorization) },
+        body: request.body,
+        doing: doingOf(request),
+        signal: request.signal,
+      });
+      this.counters.count(host, request.method);
+      if (home !== undefined) home.answered = true;
+      return response;
+    } catch (error) {
       // Requests that reached the other side count; connections that never came about do not.
-      if (!isOciError(error) || error.code === "STALLED" || isTransient(error)) this.counters.count(host, request.method);
+      if (isOciError(error) && (error.code === "STALLED" || isTransient(error))) this.counters.count(host, request.method);
       throw error;
-    });
-    this.counters.count(host, request.method);
-    if (host === state.host) state.answered = true;
-    return response;
+    }
+  }
+
+  /** Whether what a registry points at has to be public: where the registry itself is. */
+  #isGuarded(host: string): boolean {
+    return this.#options.allowPrivateRedirects !== true && !this.#connections.isPrivateOrigin(originOf(this.#hosts.of(host)));
   }
 }
 
