@@ -14,7 +14,7 @@ async function root(repository: string): Promise<Root> {
 }
 
 const roots = await Promise.all(repositories.map(root));
-const report = await transfer(roots, registries.writer(to), { gates: registries.gates, perHost: Number(perHost) });
+const report = await transfer(roots, registries.writer(to), { gates: registries.gates });
 const failed = report.outcomes.find(({ error }) => error !== undefined);
 if (failed?.error !== undefined) throw failed.error;
 console.log(JSON.stringify(report.moved));

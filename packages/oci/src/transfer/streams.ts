@@ -10,16 +10,19 @@ interface Job {
 export interface StreamLimits {
   /** Copies at once. */
   readonly total: number;
-  /** Copies from one host at once. */
-  readonly perHost: number;
+  /** Copies from one host at once; the empty host is a disk. Asked each time, because gates narrow and widen. */
+  readonly perHost: (host: string) => number;
 }
 
 /** Blobs from this size on count as large: the last of them should not start when everything else has ended. */
 const LARGE_BYTES = 16 * 1024 * 1024;
 
+/** Streams that take the largest blob of the window instead of the oldest image's: a quarter of the usual eight. */
+const LARGE_STREAMS = 2;
+
 /**
  * Decides which blob of the window is copied next. Most streams serve the oldest image, so that images complete steadily; a
- * quarter of them takes the largest blob of the window, so that a huge one does not remain alone at the end.
+ * few take the largest blob of the window, so that a huge one does not remain alone at the end.
  */
 export class Streams {
   readonly #limits: StreamLimits;
@@ -74,7 +77,7 @@ export class Streams {
   }
 
   #takeLarge(): Job | undefined {
-    if (this.#large >= Math.max(1, Math.floor(this.#limits.perHost / 4))) return undefined;
+    if (this.#large >= LARGE_STREAMS) return undefined;
     let best: Job | undefined;
     for (const queue of this.#waiting.values()) {
       const job = queue.find((item) => this.#mayRun(item));
@@ -93,7 +96,7 @@ export class Streams {
   }
 
   #mayRun(job: Job): boolean {
-    return (this.#byHost.get(job.host) ?? 0) < this.#limits.perHost;
+    return (this.#byHost.get(job.host) ?? 0) < this.#limits.perHost(job.host);
   }
 
   #take(job: Job | undefined): Job | undefined {

@@ -76,7 +76,7 @@ interface Shared {
 
 function workFor(target: Writer, { options, tally, outcomes }: Shared): ImageWork {
   const known = new KnownContent(target, options.journal);
-  const streams = new Streams({ total: options.concurrency ?? 32, perHost: options.perHost ?? 8 });
+  const streams = new Streams({ total: options.concurrency ?? 32, perHost: (host) => streamsFrom(host, options) });
   const { gates, signal, backoffMs = 200 } = options;
   const blobs = new BlobPlacer({
     target,
@@ -91,4 +91,9 @@ function workFor(target: Writer, { options, tally, outcomes }: Shared): ImageWor
   });
   const manifests = new ManifestPlacer({ target, blobs, tally, backoffMs, signal });
   return { target, known, blobs, manifests, signatureTags: new SignatureTags(), record: options.journal, outcomes, options };
+}
+
+/** As many as the host's gate lets through, so that the order of the rest stays open. */
+function streamsFrom(host: string, { perHost, gates }: TransferOptions): number {
+  return perHost ?? (host === "" ? undefined : gates?.of(host).limit) ?? 8;
 }
