@@ -7,10 +7,12 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ["mb", 1000 ** 2],
   ["gb", 1000 ** 3],
   ["tb", 1000 ** 4],
+  ["pb", 1000 ** 5],
   ["kib", 1024],
   ["mib", 1024 ** 2],
   ["gib", 1024 ** 3],
   ["tib", 1024 ** 4],
+  ["pib", 1024 ** 5],
 ]);
 
 /**

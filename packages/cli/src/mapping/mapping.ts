@@ -67,13 +67,10 @@ interface Line {
 function collect(lines: readonly Line[], parse: (line: Line) => Mapping): ParsedMappings {
   const mappings: Mapping[] = [];
   const faults: MappingFault[] = [];
-  const taken = new Map<string, { readonly source: string; readonly line: number | undefined }>();
   for (const line of lines) {
     try {
       if (line.text.length > MAX_LINE) throw new UsageError(`the line has ${line.text.length} characters`);
-      const mapping = { ...parse(line), ...(line.line === undefined ? {} : { line: line.line }) };
-      checkTaken(mapping, taken);
-      mappings.push(mapping);
+      mappings.push({ ...parse(line), ...(line.line === undefined ? {} : { line: line.line }) });
     } catch (error) {
       if (!isUsageError(error) && !isOciError(error)) throw error;
       faults.push({ line: line.line, text: line.text.slice(0, 300), message: error.message, hint: error.hint });
@@ -150,27 +147,6 @@ function parseDestination(text: string): ImageName {
     });
   }
   return name;
-}
-
-function checkTaken(mapping: Mapping, taken: Map<string, { readonly source: string; readonly line: number | undefined }>): void {
-  if (mapping.tags !== undefined) return;
-  for (const destination of mapping.destinations) {
-    const key = destinationKey(destination, mapping.source);
-    const before = taken.get(key);
-    if (before !== undefined && before.source !== mapping.source.text) {
-      throw new UsageError(`the destination ${destination.text} is taken${before.line === undefined ? "" : ` by line ${before.line}`}`, {
-        subject: destination.text,
-      });
-    }
-    taken.set(key, { source: mapping.source.text, line: mapping.line });
-  }
-}
-
-function destinationKey(destination: ImageName, source: ImageName): string {
-  if (destination.kind === "layout") return destination.text;
-  const { registry, repository, tag } = destination.reference;
-  const sourceTag = source.kind === "registry" ? (source.reference.tag ?? source.reference.digest) : source.text;
-  return `${registry}/${repository}:${tag ?? sourceTag ?? "latest"}`;
 }
 
 /** A `=` that separates: transports and references hold none, paths after a transport may. */
