@@ -1,3 +1,5 @@
+export { AppRegistry, type AppRegistryHttp, type AppRegistryOptions, type AppRegistryPackage } from "./appregistry/client.ts";
+export { type OpenAppRegistryOptions, openAppRegistry } from "./appregistry/open-app-registry.ts";
 export { type ConvertBundleOptions, convertBundle } from "./bundle/convert-bundle.ts";
 export { migrateBundle } from "./bundle/csv-metadata.ts";
 export { type BundleFiles, isBundleDirectory, readBundleDirectory } from "./bundle/read-bundle.ts";
@@ -34,6 +36,7 @@ export {
 } from "./graph/package-graph.ts";
 export { svgGraph } from "./graph/svg.ts";
 export { textGraph } from "./graph/text.ts";
+export { type BuildDatabaseImageOptions, buildDatabaseImage } from "./image/build-database-image.ts";
 export { type BuildCatalogImageOptions, type BuiltImage, buildCatalogImage } from "./image/build-image.ts";
 export { type FetchCatalogOptions, type FetchedCatalog, fetchCatalogImage } from "./image/fetch-catalog.ts";
 export { configLabels, type ImageAt } from "./image/image-manifest.ts";
@@ -51,6 +54,8 @@ export {
   listPackages,
   type PackageRow,
 } from "./list/list-catalog.ts";
+export { catalogName, type MirrorManifests, type MirrorManifestsOptions, mirrorManifests } from "./mirrorfiles/mirror-manifests.ts";
+export { type MirrorMapping, type MirrorMappingOptions, mappingText, mirrorMappings } from "./mirrorfiles/mirror-mapping.ts";
 export {
   type CatalogFormat,
   catalogFormat,
@@ -78,6 +83,7 @@ export { parseSelect, parseSelects } from "./select/parse-select.ts";
 export { selectPackages } from "./select/select-packages.ts";
 export { upgradePath } from "./select/upgrade-path.ts";
 export { type ConvertOptions, convertSqlite } from "./sqlite/documents.ts";
+export { type WriteDatabaseOptions, writeDatabase } from "./sqlite/write-database.ts";
 export type {
   BrokenEntry,
   Bundle,

@@ -33,6 +33,32 @@ export function changedConfig(
   };
 }
 
+/** The configuration of a base image with a database over it; a `--database` in its command points there. */
+export function databaseConfig(config: JsonObject, database: { readonly path: string; readonly diffId: Digest }): JsonObject {
+  const inner = asObject(member(config, "config")) ?? {};
+  const rootfs = asObject(member(config, "rootfs")) ?? {};
+  const history = asList(member(config, "history"));
+  return {
+    ...config,
+    config: {
+      ...inner,
+      ...(inner["Entrypoint"] === undefined ? {} : { Entrypoint: pointedAt(inner["Entrypoint"], database.path) }),
+      ...(inner["Cmd"] === undefined ? {} : { Cmd: pointedAt(inner["Cmd"], database.path) }),
+      Labels: { ...(asObject(inner["Labels"]) ?? {}), [LABELS.database]: database.path },
+    },
+    ...(history.length === 0 ? {} : { history: [...history, { created_by: "skerry: write the catalog database" }] }),
+    rootfs: { ...rootfs, type: "layers", diff_ids: [...asList(rootfs["diff_ids"]), database.diffId] },
+  };
+}
+
+function pointedAt(words: unknown, path: string): unknown {
+  if (!Array.isArray(words)) return words;
+  return words.map((word: unknown, index) => {
+    if (words[index - 1] === "--database" || words[index - 1] === "-d") return path;
+    return typeof word === "string" && word.startsWith("--database=") ? `--database=${path}` : word;
+  });
+}
+
 /** The configuration of an image that holds a catalog and nothing else. */
 export function scratchConfig(platform: Platform, diffId: Digest): JsonObject {
   return {

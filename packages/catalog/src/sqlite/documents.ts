@@ -26,7 +26,7 @@ export async function* convertSqlite(path: string, options: ConvertOptions = {})
   try {
     for (const info of readGraph(catalog)) {
       options.signal?.throwIfAborted();
-      yield { path: `${info.name}/catalog.json`, content: encoded(documents(catalog, info, options)) };
+      yield { path: `${info.name}/catalog.json`, content: encoded(documents(catalog, info, options), path) };
     }
   } catch (error) {
     throw sqliteError(path, error);
@@ -55,6 +55,10 @@ function icon(catalog: CatalogDatabase, info: DatabasePackage): JsonObject {
   return first === undefined ? {} : { icon: { base64data: data, mediatype: asText(member(first, "mediatype")) } };
 }
 
-async function* encoded(documents: Iterable<Members>): AsyncGenerator<Uint8Array> {
-  for (const document of documents) yield Buffer.from(`${goJson(document, "    ")}\n`);
+async function* encoded(documents: Iterable<Members>, path: string): AsyncGenerator<Uint8Array> {
+  try {
+    for (const document of documents) yield Buffer.from(`${goJson(document, "    ")}\n`);
+  } catch (error) {
+    throw sqliteError(path, error);
+  }
 }

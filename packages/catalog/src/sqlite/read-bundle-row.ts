@@ -133,17 +133,23 @@ function relatedRows(catalog: CatalogDatabase, name: string, csv: JsonObject | u
   if (!catalog.has("related_image")) return [];
   const images = all(catalog, "SELECT image FROM related_image WHERE operatorbundle_name = ?", name).map((row) => text(row["image"]));
   const listed = csv === undefined ? [] : csvRelatedImages(csv);
-  const names = new Map(listed.map((entry) => [entry.image, entry.name]));
+  const names = Map.groupBy(listed, (entry) => entry.image);
   const broken = listed.filter((entry) => entry.image === "");
   const entries = images.map((image): RelatedImageEntry => {
     const lost = image === "" ? broken.shift() : undefined;
     return {
-      name: lost?.name ?? (image === "" ? "" : (names.get(image) ?? "")),
+      name: lost?.name ?? nextName(names.get(image)),
       image,
       ...(lost?.value === undefined ? {} : { value: lost.value }),
     };
   });
   return entries.sort((a, b) => byBytes(a.image, b.image));
+}
+
+/** Names of one image in their order; the last one stays for further rows. */
+function nextName(entries: { readonly name: string }[] | undefined): string {
+  if (entries === undefined) return "";
+  return (entries.length > 1 ? entries.shift() : entries[0])?.name ?? "";
 }
 
 function all(catalog: CatalogDatabase, sql: string, ...parameters: SQLInputValue[]): readonly Record<string, unknown>[] {

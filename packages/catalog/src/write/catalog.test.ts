@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { sharedPath } from "../../../../tests/shared-data.ts";
@@ -7,6 +6,7 @@ import { openCatalogTree, openFileCatalog } from "../open-catalog.ts";
 import { memoryFile } from "../scan/source-files.ts";
 import type { Catalog, CatalogFile, Selected } from "../types.ts";
 import { writeCatalog } from "./catalog.ts";
+import { canonicalHash } from "./test-canonical.ts";
 import { wholeCatalog } from "./whole-catalog.ts";
 
 const catalogs = sharedPath("catalogs");
@@ -67,7 +67,7 @@ describe("writeCatalog", () => {
         .map((line) => JSON.parse(line) as { sha256: string });
       const written: string[] = [];
       for await (const file of writeCatalog(catalog, wholeCatalog(catalog))) {
-        for await (const document of file.content) written.push(canonicalHash(Buffer.from(document).toString()));
+        for await (const document of file.content) written.push(canonicalHash(JSON.parse(Buffer.from(document).toString())));
       }
       expect(written).toEqual(expected.map((document) => document.sha256));
       await catalog.close();
@@ -82,7 +82,7 @@ describe("writeCatalog", () => {
       .map((line) => (JSON.parse(line) as { sha256: string }).sha256);
     const written: string[] = [];
     for await (const file of writeCatalog(catalog, wholeCatalog(catalog), { migrateLevel: "csv-metadata" })) {
-      for await (const document of file.content) written.push(canonicalHash(Buffer.from(document).toString()));
+      for await (const document of file.content) written.push(canonicalHash(JSON.parse(Buffer.from(document).toString())));
     }
     expect(written).toEqual(expected);
     await catalog.close();
@@ -169,17 +169,3 @@ describe("writeCatalog", () => {
     ]);
   });
 });
-
-/** Hash of the canonical form that the recorded answers use: sorted members, no white space. */
-function canonicalHash(text: string): string {
-  return createHash("sha256")
-    .update(canonical(JSON.parse(text)))
-    .digest("hex");
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(",")}}`;
-}
