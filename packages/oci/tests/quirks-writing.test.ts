@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { digestOf, type ManifestBytes, MEDIA_TYPES } from "../src/index.ts";
+import { digestOf, isTransient, type ManifestBytes, MEDIA_TYPES } from "../src/index.ts";
 import { bodyOf, failure, path, play, sampleBlob, sampleManifest } from "./quirk-bench.ts";
 import type { Reply, ScriptedServer, SeenRequest } from "./scripted-server.ts";
 
@@ -175,6 +175,66 @@ describe("uploads", () => {
         const write = await net.writer(server.host).begin(place, descriptor);
         expect(await failure(write.append(bodyOf(blob.bytes)))).toMatchObject({ code: "DIGEST_MISMATCH", registryCode: "DIGEST_INVALID" });
       },
+    ));
+
+  test("a token that runs out between POST and PUT: the registry is asked where it stands with a new one, and the body sent again", () => {
+    const challenge = (_: SeenRequest, server: ScriptedServer): Reply => ({
+      status: 401,
+      headers: { "WWW-Authenticate": `Bearer realm="http://${server.host}/token",service="s"` },
+    });
+    const token = (text: string): Reply => ({ body: JSON.stringify({ token: text, expires_in: 3600 }) });
+    return play(
+      [
+        { ...POST, reply: challenge },
+        { method: "GET", path: /^\/token/, reply: token("t1") },
+        { ...POST, headers: { authorization: "Bearer t1" }, reply: at("/u/1") },
+        { method: "PUT", path: /^\/u\/1/, headers: { authorization: "Bearer t1" }, reply: challenge },
+        { method: "GET", path: /^\/token/, reply: token("t2") },
+        { method: "GET", path: "/u/1", headers: { authorization: "Bearer t2" }, reply: { status: 204, headers: { Range: "0-0" } } },
+        { method: "PUT", path: /^\/u\/1/, headers: { authorization: "Bearer t2", "content-length": "3000" }, reply: { status: 201 } },
+      ],
+      async ({ net, server, at: place }) => {
+        const write = await net.writer(server.host).begin(place, descriptor);
+        expect(isTransient(await failure(write.append(bodyOf(blob.bytes))))).toBe(true);
+        await write.append(bodyOf(blob.bytes));
+        await write.commit();
+      },
+    );
+  });
+
+  test("a registry that stops reading is a stall", () => {
+    const large = { bytes: Buffer.alloc(16_000_000, 1), descriptor: { ...descriptor, size: 16_000_000 } };
+    return play(
+      [
+        { ...POST, reply: at("/u/1") },
+        { method: "PUT", path: /^\/u\/1/, reply: { deaf: true } },
+        { method: "GET", path: "/u/1", reply: { status: 404 } },
+      ],
+      async ({ net, server, at: place }) => {
+        const write = await net.writer(server.host).begin(place, large.descriptor);
+        expect(await failure(write.append(bodyOf(large.bytes, 65_536)))).toMatchObject({ code: "STALLED" });
+      },
+      { stallTimeoutMs: 200 },
+    );
+  });
+
+  test("a slow source is no stall of the target", () =>
+    play(
+      [
+        { ...POST, reply: at("/u/1") },
+        { method: "PUT", path: /^\/u\/1/, reply: { status: 201 } },
+      ],
+      async ({ net, server, at: place }) => {
+        const slow = async function* (): AsyncGenerator<Uint8Array> {
+          yield blob.bytes.subarray(0, 1000);
+          await new Promise((resolve) => setTimeout(resolve, 400));
+          yield blob.bytes.subarray(1000);
+        };
+        const write = await net.writer(server.host).begin(place, descriptor);
+        await write.append(slow());
+        await write.commit();
+      },
+      { stallTimeoutMs: 100 },
     ));
 
   test("a dropped write cancels its session", () =>
@@ -436,6 +496,48 @@ describe("manifests", () => {
       [{ method: "DELETE", path: path("manifests/v1"), reply: { status: 405, body: '{"errors":[{"code":"UNSUPPORTED"}]}' } }],
       async ({ net, server, at: place }) => {
         expect(await failure(net.writer(server.host).delete(place, "v1"))).toMatchObject({ code: "UNSUPPORTED" });
+      },
+    ));
+});
+
+describe("probes", () => {
+  test("the right to push: an upload opened and cancelled", () =>
+    play(
+      [
+        { ...POST, reply: at("/u/1") },
+        { method: "DELETE", path: "/u/1", reply: { status: 204 } },
+      ],
+      ({ net, server, at: place }) => net.writer(server.host).probePush(place),
+    ));
+
+  test("Harbor: a project that does not exist", () =>
+    play(
+      [{ ...POST, reply: { status: 404, body: '{"errors":[{"code":"NOT_FOUND","message":"project org not found"}]}' } }],
+      async ({ net, server, at: place }) => {
+        expect(await failure(net.writer(server.host).probePush(place))).toMatchObject({ code: "NOT_FOUND", registryCode: "NOT_FOUND" });
+      },
+    ));
+
+  test.each([
+    ["MANIFEST_BLOB_UNKNOWN", false],
+    ["MANIFEST_UNKNOWN", false],
+  ])("sparse indexes: %s is a no", (code, expected) =>
+    play(
+      [{ method: "PUT", path: /manifests\/sha256:/, reply: { status: 400, body: JSON.stringify({ errors: [{ code }] }) } }],
+      async ({ net, server, at: place }) => {
+        expect(await net.writer(server.host).probeSparse(place)).toBe(expected);
+      },
+    ),
+  );
+
+  test("sparse indexes: taken, and taken away again", () =>
+    play(
+      [
+        { method: "PUT", path: /manifests\/sha256:/, headers: { "content-type": MEDIA_TYPES.ociIndex }, reply: { status: 201 } },
+        { method: "DELETE", path: /manifests\/sha256:/, reply: { status: 405 } },
+      ],
+      async ({ net, server, at: place }) => {
+        expect(await net.writer(server.host).probeSparse(place)).toBe(true);
       },
     ));
 });

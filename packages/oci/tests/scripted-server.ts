@@ -23,6 +23,8 @@ export interface Reply {
   readonly stallAfter?: number;
   /** Send the body in single bytes with this pause in milliseconds. */
   readonly dripMs?: number;
+  /** Stop reading the request after its head, and never answer. */
+  readonly deaf?: boolean;
   /** Answer without reading the request's body, then close. */
   readonly early?: boolean;
 }
@@ -96,7 +98,9 @@ export class ScriptedServer implements AsyncDisposable {
       if (end < 0) return;
       const head = parseHead(held.subarray(0, end).toString("latin1"));
       const length = Number(head.headers["content-length"] ?? "0");
-      const early = this.#peek(head)?.early === true;
+      const peeked = this.#peek(head);
+      if (peeked?.deaf === true) socket.pause();
+      const early = peeked?.early === true || peeked?.deaf === true;
       if (!early && held.length < end + 4 + length) return;
       const body = Buffer.from(held.subarray(end + 4, end + 4 + length));
       held = Buffer.from(held.subarray(Math.min(held.length, end + 4 + length)));
@@ -134,6 +138,7 @@ export class ScriptedServer implements AsyncDisposable {
 }
 
 async function send(socket: Socket, request: SeenRequest, reply: Reply): Promise<void> {
+  if (reply.deaf === true) return;
   const { status = 200, headers = {} } = reply;
   const body = Buffer.from(reply.body ?? "");
   const lines = [`HTTP/1.1 ${status} Scripted`];

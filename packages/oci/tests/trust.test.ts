@@ -325,6 +325,34 @@ describe("TLS", () => {
       await net.ping(host);
     }));
 
+  test("a client certificate from certs.d is shown to who asks for one", async () => {
+    const { mkdir, copyFile } = await import("node:fs/promises");
+    const server = createServer(
+      { key: readFileSync(key), cert: pem, ca: pem, requestCert: true, rejectUnauthorized: true },
+      (_, response) => {
+        response.writeHead(200, { "content-length": 0 }).end();
+      },
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      await using without = new Registries({ extraCa: [pem], retries: 0 });
+      expect((await failure(without.ping(host))).code).toMatch(/TLS_FAILED|UNREACHABLE/);
+      const certs = join(folder, "client", host);
+      await mkdir(certs, { recursive: true });
+      await Promise.all([
+        copyFile(cert, join(certs, "ca.crt")),
+        copyFile(cert, join(certs, "me.cert")),
+        copyFile(key, join(certs, "me.key")),
+      ]);
+      await using net = new Registries({ certDirs: [join(folder, "client")] });
+      await net.ping(host);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
   test("an insecure host is reached without it", () =>
     withTls(async (host) => {
       await using net = new Registries({ insecureHosts: [host] });

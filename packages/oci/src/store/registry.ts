@@ -4,9 +4,10 @@ import { deleteManifest } from "../client/deletion.ts";
 import { foreignLayer } from "../client/foreign-layers.ts";
 import { listRepositories, listTags } from "../client/listing.ts";
 import { getManifest, hasManifest, putManifest, resolveManifest } from "../client/manifests.ts";
+import { probePush, probeSparse } from "../client/probe.ts";
 import { addToFallback, listReferrers, referrersTag } from "../client/referrers.ts";
 import { nameOf, type RegistryNet, type Repository } from "../client/repository.ts";
-import { cancelUpload, mountBlob, startUpload, type UploadSession } from "../client/uploads.ts";
+import { mountBlob, startUpload, type UploadSession } from "../client/uploads.ts";
 import { isOciError, OciError } from "../errors.ts";
 import type { Descriptor } from "../model/descriptor.ts";
 import type { Digest } from "../model/digest.ts";
@@ -81,9 +82,13 @@ export class RegistryStore implements Reader, Writer, Mounter, Lister, Deleter {
    * Finds out whether this account may push to a repository, by an upload that is opened and cancelled.
    * @throws OciError `DENIED`, `UNAUTHORIZED`, `NOT_FOUND` (Harbor: no such project) when it may not
    */
-  async probePush(at: Place, options: IoOptions = {}): Promise<void> {
-    const here = this.#here(at);
-    await cancelUpload(here, await startUpload(here, options), options);
+  probePush(at: Place, options: IoOptions = {}): Promise<void> {
+    return probePush(this.#here(at), options);
+  }
+
+  /** Whether a repository takes an index whose children are not there; see probe.ts for what that leaves behind. */
+  probeSparse(at: Place, options: IoOptions = {}): Promise<boolean> {
+    return probeSparse(this.#here(at), options);
   }
 
   async *referrers(at: Place, subject: Digest, options?: IoOptions): AsyncGenerator<Descriptor> {
