@@ -16,6 +16,12 @@ export interface PackageSummary {
   readonly deprecated: boolean;
 }
 
+/** A summary as the CatalogList document shows it: without the texts that are only searched. */
+export function listedPackage(summary: PackageSummary): Omit<PackageSummary, "description" | "keywords"> {
+  const { name, displayName, defaultChannel, channels, images, uniqueBytes, deprecated } = summary;
+  return { name, ...(displayName === undefined ? {} : { displayName }), defaultChannel, channels, images, uniqueBytes, deprecated };
+}
+
 /** Summaries of packages, by name. Reads each bundle of them once. */
 export async function summarize(catalog: Catalog, wanted: (name: string) => boolean = () => true): Promise<readonly PackageSummary[]> {
   const heads = headsOf(catalog);

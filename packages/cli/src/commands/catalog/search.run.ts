@@ -1,5 +1,5 @@
 import { openCatalogs } from "../../catalogs/open.ts";
-import { type PackageSummary, summarize } from "../../catalogs/package-summary.ts";
+import { listedPackage, type PackageSummary, summarize } from "../../catalogs/package-summary.ts";
 import { requiredCatalog } from "../../catalogs/required.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
@@ -23,7 +23,7 @@ export async function run(job: Job<SearchFlags>): Promise<number> {
     {
       kind: "CatalogSearch",
       words,
-      packages: hits.map(({ catalog, found: { description: _, ...rest } }) => ({ catalog, ...rest })),
+      packages: hits.map(({ catalog, found }) => ({ catalog, ...listedPackage(found), keywords: found.keywords })),
     },
     {
       text: () =>

@@ -8,6 +8,8 @@ import { openRegistries } from "../../registries/open.ts";
 export async function run(job: Job<RegistryFlags>): Promise<number> {
   const host = parseHost(job.args[0] ?? "");
   await using registries = await openRegistries(job, { sources: [host], destinations: [host] });
+  // Registries that let anybody list show an unknown visitor less, without a challenge: introduce ourselves first.
+  await registries.ping(host, job.signal);
   const found = new Set<string>();
   for await (const repository of registries.writer(host).repositories({ signal: job.signal })) found.add(repository);
   const list = [...found].sort();

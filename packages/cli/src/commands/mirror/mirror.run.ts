@@ -3,6 +3,9 @@ import { UsageError } from "../../args/errors.ts";
 import { formatSize } from "../../args/size.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT, exitCodeOf } from "../../output/error.ts";
+import { isArchivePlace } from "../archive/archive-place.ts";
+import { exportSet, exportText } from "../archive/export.ts";
+import { openFromSession } from "../archive/from-session.ts";
 import type { MirrorRunFlags } from "./mirror.ts";
 import { run as plan } from "./plan.run.ts";
 import { openSession, type Session } from "./session.ts";
@@ -11,8 +14,10 @@ import { reportText } from "./show-report.ts";
 
 /** Plans and mirrors an image set. */
 export async function run(job: Job<MirrorRunFlags>): Promise<number> {
-  if (job.flags["dry-run"]) return await plan({ ...job, flags: { ...job.flags, "exit-code": false } });
-  await using session = await openSession(job, job.args[0]);
+  if (job.flags["dry-run"] && job.flags.from === undefined) return await plan({ ...job, flags: { ...job.flags, "exit-code": false } });
+  await using session = await (job.flags.from === undefined
+    ? openSession(job, job.args[0])
+    : openFromSession(job, job.flags.from, job.args[0]));
   const planRun = { ...session.planRun, look: false };
   const made = await runPlan(planRun, session.context);
   if (job.flags.strict) checkStrict(made.lock);
@@ -21,11 +26,19 @@ export async function run(job: Job<MirrorRunFlags>): Promise<number> {
   const problems = problemText(made.lock.problems);
   if (problems !== "") job.log.info(problems.trimEnd());
   job.progress.start({ images: totals.images, bytes: totals.uniqueBytes, label: (id) => id.split("\0")[0] ?? id });
+  if (isArchivePlace(job.args[0])) {
+    const report = await exportSet(job, session, made);
+    return await show(job, report, () => exportText(report));
+  }
   const report = await transferSet(job, session, made);
+  return await show(job, report, () => reportText(report));
+}
+
+async function show(job: Job<unknown>, report: MirrorReport, text: () => string): Promise<number> {
   job.progress.event({ event: "run.end", result: report.result });
   job.progress.stop();
   const { apiVersion: _, ...result } = report;
-  await job.out.result(result, { text: () => reportText(report), names: () => report.images.map((image) => image.origin) });
+  await job.out.result(result, { text, names: () => report.images.map((image) => image.origin) });
   return exitOf(job, report);
 }
 

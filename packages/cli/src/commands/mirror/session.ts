@@ -16,6 +16,7 @@ import type { Job } from "../../command/job.ts";
 import type { RegistryFlags } from "../../command/registry-flags.ts";
 import { insecureHosts, openRegistries } from "../../registries/open.ts";
 import { VERSION } from "../../version.ts";
+import { isArchivePlace } from "../archive/archive-place.ts";
 import { type ImageSet, readImageSet, workspaceDir } from "./image-set.ts";
 import { resourceDescriber } from "./resources.ts";
 import type { SetFlags } from "./set-flags.ts";
@@ -38,7 +39,7 @@ const NO_TARGET = { host: "mirror.invalid", prefix: "", maxNestedPaths: 0, insec
 /** Checks what the user wrote, then opens the workspace and the registries. */
 export async function openSession(job: Job<MirrorFlags>, targetText: string | undefined): Promise<Session> {
   const set = await readImageSet(job);
-  const place = targetText === undefined ? undefined : registryTarget(targetText);
+  const place = targetText === undefined || isArchivePlace(targetText) ? undefined : registryTarget(targetText);
   const parts = new AsyncDisposableStack();
   try {
     const registries = parts.use(await openRegistries(job, { sources: "any", destinations: place === undefined ? [] : [place.host] }));
@@ -68,7 +69,8 @@ export async function openSession(job: Job<MirrorFlags>, targetText: string | un
   }
 }
 
-function planRun(job: Job<MirrorFlags>, set: ImageSet, target: MirrorTarget | undefined): PlanRun {
+/** What to plan, and how to tell about it. */
+export function planRun(job: Job<MirrorFlags>, set: ImageSet, target: MirrorTarget | undefined): PlanRun {
   return {
     source: set.source,
     ...(target === undefined ? {} : { target }),
@@ -85,7 +87,8 @@ function isInsecure(job: Job<MirrorFlags>, host: string): boolean {
   return hosts === "all" || (typeof hosts !== "function" && hosts.includes(host));
 }
 
-function mirrorTarget(
+/** The registry that a command writes to. */
+export function mirrorTarget(
   job: Job<MirrorFlags>,
   place: { readonly text: string; readonly host: string; readonly prefix: string },
   registries: Registries,
@@ -96,9 +99,9 @@ function mirrorTarget(
 /** A registry TARGET of the contract. */
 export function registryTarget(text: string): { readonly host: string; readonly prefix: string } {
   if (text.startsWith("file://")) {
-    throw new UsageError(`cannot use ${text}: archives are not written by this version`, {
+    throw new UsageError(`cannot use ${text}: a registry is needed here`, {
       subject: text,
-      hint: "Name a registry: docker://HOST[:PORT][/PREFIX].",
+      hint: "Name it as docker://HOST[:PORT][/PREFIX].",
     });
   }
   return parseRegistryTarget(text);

@@ -1,0 +1,201 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { tempFolder } from "../../testing/temp-folder.ts";
+import { type Captured, type CapturedWorldOptions, runInWorld } from "../../testing/world.ts";
+
+let folder: Awaited<ReturnType<typeof tempFolder>>;
+
+interface SampleBundle {
+  readonly version: string;
+  readonly replaces?: string;
+  readonly image?: string;
+}
+
+/** Documents of one package with a channel `stable` of the given bundles. */
+function packageDocuments(name: string, bundles: readonly SampleBundle[]): string {
+  const documents = [
+    { schema: "olm.package", name, defaultChannel: "stable" },
+    {
+      schema: "olm.channel",
+      package: name,
+      name: "stable",
+      entries: bundles.map(({ version, replaces }) => ({
+        name: `${name}.v${version}`,
+        ...(replaces === undefined ? {} : { replaces: `${name}.v${replaces}` }),
+      })),
+    },
+    ...bundles.map(({ version, image }) => ({
+      schema: "olm.bundle",
+      package: name,
+      name: `${name}.v${version}`,
+      image: `quay.io/org/${name}-bundle:v${version}`,
+      properties: [
+        { type: "olm.package", value: { packageName: name, version } },
+        {
+          type: "olm.csv.metadata",
+          value: { displayName: `The ${name} operator`, description: "Keeps \u001b[31mlogs", keywords: ["storage"] },
+        },
+      ],
+      relatedImages: [{ name: "main", image: image ?? `quay.io/org/${name}@sha256:${"c".repeat(64)}` }],
+    })),
+  ];
+  return documents.map((document) => JSON.stringify(document)).join("\n");
+}
+
+beforeAll(async () => {
+  folder = await tempFolder();
+  await mkdir(join(folder.path, "one", "logger"), { recursive: true });
+  await mkdir(join(folder.path, "two"));
+  const logger = packageDocuments("logger", [
+    { version: "1.0.0" },
+    { version: "1.1.0", replaces: "1.0.0" },
+    { version: "1.2.0", replaces: "1.1.0" },
+  ]);
+  await writeFile(join(folder.path, "one", "logger", "catalog.json"), logger);
+  await writeFile(
+    join(folder.path, "one", "tagged.json"),
+    packageDocuments("tagged", [{ version: "0.1.0", image: "quay.io/org/tagged:v1" }]),
+  );
+  await writeFile(
+    join(folder.path, "two", "all.json"),
+    packageDocuments("logger", [{ version: "1.0.0" }, { version: "1.3.0", replaces: "1.0.0" }]),
+  );
+  await writeFile(join(folder.path, "broken.json"), packageDocuments("broken", [{ version: "1.0.0" }, { version: "1.1.0" }]));
+});
+
+afterAll(() => folder[Symbol.asyncDispose]());
+
+function skerry(...args: string[]): Promise<Captured> {
+  return skerryIn({}, ...args);
+}
+
+function skerryIn(options: CapturedWorldOptions, ...args: string[]): Promise<Captured> {
+  return runInWorld(["catalog", ...args], { cwd: folder.path, home: folder.path, ...options });
+}
+
+describe("catalog", () => {
+  test("list", async () => {
+    const { code, stdout } = await skerry("list", "one", "-o", "json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      apiVersion: "skerry.dev/v1",
+      kind: "CatalogList",
+      catalog: "one",
+      packages: [
+        {
+          name: "logger",
+          displayName: "The logger operator",
+          defaultChannel: "stable",
+          channels: [{ name: "stable", head: "logger.v1.2.0", entries: 3 }],
+          images: 4,
+          uniqueBytes: null,
+          deprecated: false,
+        },
+        {
+          name: "tagged",
+          displayName: "The tagged operator",
+          defaultChannel: "stable",
+          channels: [{ name: "stable", head: "tagged.v0.1.0", entries: 1 }],
+          images: 2,
+          uniqueBytes: null,
+          deprecated: false,
+        },
+      ],
+    });
+    expect((await skerry("list", "one", "-o", "name")).stdout).toBe("logger\ntagged\n");
+    expect((await skerry("list", "./nothing")).stderr).toContain("there is no such file or folder");
+  });
+
+  test("a catalog from stdin", async () => {
+    const stdin = await readFile(join(folder.path, "two", "all.json"), "utf8");
+    expect((await skerryIn({ stdin }, "list", "-", "-o", "name")).stdout).toBe("logger\n");
+  });
+
+  test("show and graph", async () => {
+    const { stdout } = await skerry("show", "logger", "--catalog", "one", "-o", "name");
+    expect(stdout).toBe("logger/stable@1.0.0\nlogger/stable@1.1.0\nlogger/stable@1.2.0\n");
+    expect((await skerry("graph", "logger", "--catalog", "one")).stdout).toContain("logger.v1.2.0  ← replaces logger.v1.1.0  [head]");
+    expect((await skerry("graph", "logger", "--catalog", "one", "-o", "svg")).stdout).toMatch(/^<svg /);
+    expect((await skerry("graph", "logger", "--catalog", "one", "-o", "mermaid")).stdout).toContain("logger.v1.2.0");
+    const wrong = await skerry("show", "loger", "--catalog", "one");
+    expect(wrong).toMatchObject({ code: 2, stdout: "" });
+    expect(wrong.stderr).toContain('Did you mean "logger"?');
+    expect((await skerry("show", "logger")).stderr).toContain("Name it with --catalog CATALOG");
+  });
+
+  test("images of all bundles, of a selection, by tag only", async () => {
+    expect((await skerry("images", "one", "-o", "name")).stdout.trim().split("\n")).toHaveLength(6);
+    expect((await skerry("images", "one", "--package", "logger", "-o", "name")).stdout).toBe(
+      `quay.io/org/logger-bundle:v1.2.0\nquay.io/org/logger@sha256:${"c".repeat(64)}\n`,
+    );
+    expect((await skerry("images", "one", "--package", "tagged", "--tags-only", "-o", "name")).stdout).toBe(
+      "quay.io/org/tagged-bundle:v0.1.0\nquay.io/org/tagged:v1\n",
+    );
+    expect((await skerry("images", "one", "--package", "loger")).code).toBe(2);
+  });
+
+  test("search wants every word and guards the terminal", async () => {
+    expect((await skerry("search", "logs", "STORAGE", "--catalog", "one", "--catalog", "two", "-o", "name")).stdout).toBe(
+      "logger\nlogger\ntagged\n",
+    );
+    expect((await skerry("search", "logs", "nosuch", "--catalog", "one", "-o", "name")).stdout).toBe("");
+    expect((await skerry("search", "x")).code).toBe(2);
+  });
+
+  test("select writes a window, and never over something", async () => {
+    expect((await skerry("select", "one", "out", "--package", "logger/stable@>=1.1.0")).code).toBe(0);
+    expect((await skerry("show", "logger", "--catalog", "out", "-o", "name")).stdout).toBe("logger/stable@1.1.0\nlogger/stable@1.2.0\n");
+    expect(await skerry("select", "one", "out", "--package", "logger")).toMatchObject({ code: 4 });
+    expect(await skerry("select", "one", "out2")).toMatchObject({ code: 2 });
+  });
+
+  test("migrate and render keep everything", async () => {
+    expect((await skerry("migrate", "one", "migrated")).code).toBe(0);
+    const [before, after] = [await skerry("render", "one"), await skerry("render", "migrated")];
+    expect(before.code).toBe(0);
+    expect(after.stdout).toBe(before.stdout);
+    expect((await skerry("render", "one", "-o", "yaml")).stdout).toMatch(/^---\n/);
+    expect((await skerry("render", "one", "-o", "text")).code).toBe(2);
+    expect((await skerry("render", "one", "-o", "json")).stdout).not.toContain("\u001b");
+  });
+
+  test("diff says what comes and goes, and 6 only when asked", async () => {
+    const { code, stdout } = await skerry("diff", "one", "two", "-o", "json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: "CatalogDiff",
+      packages: [
+        {
+          name: "logger",
+          change: "changed",
+          channels: [
+            {
+              name: "stable",
+              change: "changed",
+              head: { from: "logger.v1.2.0", to: "logger.v1.3.0" },
+              entriesAdded: ["logger.v1.3.0"],
+              entriesRemoved: ["logger.v1.1.0", "logger.v1.2.0"],
+            },
+          ],
+        },
+        { name: "tagged", change: "removed", bundlesRemoved: ["tagged.v0.1.0"] },
+      ],
+    });
+    expect((await skerry("diff", "one", "two", "--exit-code")).code).toBe(6);
+    expect((await skerry("diff", "one", "one", "--exit-code")).code).toBe(0);
+  });
+
+  test("validate: 0 valid, 5 invalid, SARIF", async () => {
+    expect((await skerry("validate", "one")).code).toBe(0);
+    const broken = await skerry("validate", "broken.json", "-o", "json");
+    expect(broken.code).toBe(5);
+    expect(JSON.parse(broken.stdout)).toMatchObject({ kind: "Validation", valid: false });
+    const sarif = JSON.parse((await skerry("validate", "broken.json", "-o", "sarif")).stdout) as {
+      version: string;
+      runs: { results: unknown[] }[];
+    };
+    expect(sarif.version).toBe("2.1.0");
+    expect(sarif.runs[0]?.results.length).toBeGreaterThan(0);
+  });
+});
