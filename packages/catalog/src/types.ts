@@ -137,6 +137,8 @@ export interface PackageSelection extends VersionWish {
 export interface InstalledVersion {
   readonly package: string;
   readonly version: string;
+  /** Name of the installed bundle (its CSV), where it is known. */
+  readonly bundle?: string;
 }
 
 /** What to keep of a catalog. No packages: every package. */

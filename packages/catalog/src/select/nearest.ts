@@ -1,5 +1,6 @@
 /** The known names that look most like the one that was written, best first; none when nothing is near. */
 export function nearestNames(wanted: string, known: Iterable<string>, limit = 3): readonly string[] {
+  if (wanted === "") return [];
   const scored: { readonly name: string; readonly distance: number }[] = [];
   for (const name of known) {
     const distance = name.includes(wanted) || wanted.includes(name) ? 1 : editDistance(wanted.toLowerCase(), name.toLowerCase());

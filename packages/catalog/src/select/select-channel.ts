@@ -12,7 +12,7 @@ export interface ChannelTask {
   /** Everything is kept as it is, broken channels too. */
   readonly unchanged: boolean;
   /** Versions from which the head must stay reachable. */
-  readonly installed: readonly Version[];
+  readonly installed: readonly { readonly version: Version; readonly bundle?: string | undefined }[];
 }
 
 /** The kept channel; or why there is none: its graph cannot be served, or nothing is in range. */
@@ -67,7 +67,7 @@ function walkable(
   const names: string[] = [];
   const reached = new Set<number>();
   for (const [at, installed] of task.installed.entries()) {
-    const path = upgradePath(installed, { entries, head, versionOf: task.versionOf });
+    const path = upgradePath(installed.version, { entries, head, versionOf: task.versionOf, from: installed.bundle });
     if (path === undefined) continue;
     reached.add(at);
     names.push(...path);

@@ -56,7 +56,7 @@ function selectPackage(info: PackageInfo, wish: PackageSelection, context: Conte
   const task = {
     versionOf: versionsOf(info),
     unchanged: context.unchanged,
-    installed: context.installed.map((one) => parseBound(one.version)),
+    installed: context.installed.map((one) => ({ version: parseBound(one.version), bundle: one.bundle })),
   };
   const wanted = wantedChannels(info, wish, context.full);
   for (const one of wanted) {

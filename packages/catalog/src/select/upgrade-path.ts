@@ -7,6 +7,8 @@ export interface PathTask {
   /** Name of the entry to be reached. */
   readonly head: string;
   readonly versionOf: (entry: string) => Version | undefined;
+  /** Name of the installed bundle, when it is known; an entry may replace it by name although the catalog lacks it. */
+  readonly from?: string | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export function upgradePath(installed: Version, task: PathTask): readonly string
     return version !== undefined && range !== undefined && inRange(version, range);
   };
   const cameFrom = new Map<string, string>();
-  const starts = here.length > 0 ? here.map((entry) => entry.name) : [""];
+  const starts = [...new Set([...here.map((entry) => entry.name), task.from ?? ""])];
   let front: readonly { name: string; version: Version | undefined }[] = starts.map((name) => ({ name, version: installed }));
   const seen = new Set(starts);
   while (front.length > 0) {

@@ -38,6 +38,7 @@ function hasVersions(wish: VersionWish): boolean {
 }
 
 function checkWish(wish: PackageSelection, full: boolean): void {
+  if ((wish.channels ?? []).some((channel) => (channel.name ?? "") === "")) throw invalidWish(wish.name, "one of its channels has no name");
   const ranged = hasVersions(wish);
   const channelRanged = (wish.channels ?? []).some(hasVersions);
   if (ranged && channelRanged) throw invalidWish(wish.name, "a range for the package and one for a channel exclude each other");

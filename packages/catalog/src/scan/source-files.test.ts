@@ -1,0 +1,56 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { withoutIgnored } from "./index-ignore.ts";
+import { folderFiles, memoryFile } from "./source-files.ts";
+
+describe("folderFiles", () => {
+  let base = "";
+  beforeEach(async () => {
+    base = await mkdtemp(join(tmpdir(), "skerry-files-"));
+    await mkdir(join(base, "catalog", ".hidden"), { recursive: true });
+    await writeFile(join(base, "outside.yaml"), "schema: x.secret\n");
+    await writeFile(join(base, "catalog", "b.yaml"), "schema: x.b\n");
+    await writeFile(join(base, "catalog", ".hidden", "a"), "schema: x.a\n");
+  });
+  afterEach(() => rm(base, { recursive: true, force: true }));
+
+  it("lists every regular file, hidden ones and links inside included, sorted", async () => {
+    await symlink("b.yaml", join(base, "catalog", "z.yaml"));
+    const { files, problems } = await folderFiles(join(base, "catalog"));
+    expect(files.map(({ path }) => path)).toEqual([".hidden/a", "b.yaml", "z.yaml"]);
+    expect(problems).toEqual([]);
+  });
+
+  it("follows no link out of the folder, to a folder or to nothing", async () => {
+    await symlink("../outside.yaml", join(base, "catalog", "escape"));
+    await symlink(".hidden", join(base, "catalog", "folder"));
+    await symlink("gone", join(base, "catalog", "dangling"));
+    const { files, problems } = await folderFiles(join(base, "catalog"));
+    expect(files.map(({ path }) => path)).toEqual([".hidden/a", "b.yaml"]);
+    expect(problems.map(({ subject }) => subject).sort()).toEqual(["dangling", "escape", "folder"]);
+  });
+
+  it("refuses a folder that is not there", async () => {
+    await expect(folderFiles(join(base, "none"))).rejects.toMatchObject({ code: "CATALOG_UNREADABLE" });
+  });
+});
+
+describe("withoutIgnored", () => {
+  const file = (path: string, text = ""): ReturnType<typeof memoryFile> => memoryFile(path, Buffer.from(text));
+
+  it("lets the last matching line win, deeper files after higher ones, and takes files back below ignored folders", async () => {
+    const kept = await withoutIgnored([
+      file(".indexignore", "# comment\r\n\r\n*.md\r\n/docs/\n!keep.md\n"),
+      file("README.md"),
+      file("keep.md"),
+      file("docs/page.yaml"),
+      file("a/docs/page.yaml"),
+      file("a/.indexignore", "!note.md\n"),
+      file("a/note.md"),
+      file("b/note.md"),
+    ]);
+    expect(kept.map(({ path }) => path)).toEqual(["keep.md", "a/docs/page.yaml", "a/note.md"]);
+  });
+});
