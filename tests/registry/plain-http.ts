@@ -20,7 +20,15 @@ export interface PlainRequest {
 export function sendPlain(base: string, plain: PlainRequest): Promise<PlainAnswer> {
   const url = new URL(plain.path, base);
   const { promise, resolve, reject } = Promise.withResolvers<PlainAnswer>();
-  const options = { method: plain.method, headers: plain.headers ?? {}, agent: false, ...(plain.ca === undefined ? {} : { ca: plain.ca }) };
+  // A path goes out as it is written: a URL would resolve its dots.
+  const path = plain.path.startsWith("/") ? { path: plain.path } : {};
+  const options = {
+    ...path,
+    method: plain.method,
+    headers: plain.headers ?? {},
+    agent: false,
+    ...(plain.ca === undefined ? {} : { ca: plain.ca }),
+  };
   const sent = (url.protocol === "https:" ? requestTls : request)(url, options, (response) => {
     const chunks: Uint8Array[] = [];
     response.on("data", (chunk: Uint8Array) => chunks.push(chunk));
