@@ -1,3 +1,8 @@
+export { archiveBytes, LOCK_ENTRY } from "./archive/archive-files.ts";
+export { type ArchiveSigner, type ExportOptions, type ExportReport, type ExportRun, runExport } from "./archive/export-run.ts";
+export { type FarSide, NOTHING_THERE } from "./archive/far-side.ts";
+export { type OpenArchive, openArchiveSource } from "./archive/import-source.ts";
+export { mirrorSource } from "./archive/mirror-source.ts";
 export { blockedBy } from "./config/blocked.ts";
 export { ConfigError, type ConfigFault, formatConfigFault } from "./config/config-error.ts";
 export { nearestWord } from "./config/nearest.ts";
@@ -56,6 +61,7 @@ export { type MadePlan, makePlan, type PlanInput } from "./run/make-plan.ts";
 export { type MirrorOptions, type MirrorTarget, mirrorLock } from "./run/mirror-lock.ts";
 export { type ErrorRow, errorRow, type MirrorReport, mirrorReport, type ReportImage, type RunResult, runResult } from "./run/report.ts";
 export type { DescribedResources, DescribeResources, ResourceSubject } from "./run/resources.ts";
+export type { SourceOf } from "./run/roots.ts";
 export { type MirrorRun, runMirror } from "./run/run-mirror.ts";
 export { checkStrict, type FinishedPlan, type LockSource, type PlanRun, runPlan } from "./run/run-plan.ts";
 export type { ExtraFinding, MissingFinding, VerifyReport, WrongFinding } from "./verify/types.ts";

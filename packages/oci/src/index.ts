@@ -53,10 +53,11 @@ export type {
 export { walkImage } from "./graph/walk.ts";
 export { checkExpected, digestOf, type Expected, Hasher, verified } from "./hash.ts";
 export { type Clock, systemClock } from "./http/clock.ts";
+export { type EngineOptions, HttpEngine } from "./http/engine.ts";
 export { type ProxySettings, proxiesFromEnvironment } from "./http/proxy.ts";
 export { redactText, redactUrl } from "./http/redact.ts";
 export { isTransient } from "./http/retry.ts";
-export type { NetEvent } from "./http/types.ts";
+export type { HttpMethod, HttpRequest, HttpResponse, NetEvent, RequestBody } from "./http/types.ts";
 export type { Descriptor } from "./model/descriptor.ts";
 export { type Digest, type DigestAlgorithm, digestAlgorithm, digestHex, isDigest, parseDigest } from "./model/digest.ts";
 export {

@@ -19,6 +19,10 @@ export interface Connected extends AsyncDisposable {
 export async function openConnected(lock: ImageSetLock, context: RunContext): Promise<Connected> {
   const parts = new AsyncDisposableStack();
   try {
+    if (context.source !== undefined) {
+      const journal = parts.use(await openJournal(join(context.workspace.journalDir, "presence.jsonl")));
+      return { source: context.source, journal, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+    }
     const sources = parts.use(new Sources(context.reader, context.manifests));
     const built = parts.use(await BuiltCatalogs.open(join(context.workspace.cacheDir, "built")));
     const journal = parts.use(await openJournal(join(context.workspace.journalDir, "presence.jsonl")));

@@ -4,6 +4,7 @@ import type { CatalogMode } from "../gather/build-catalog.ts";
 import type { NamingPolicy } from "../plan/destination.ts";
 import type { Waiver } from "../problem/waive.ts";
 import type { Workspace } from "../workspace/workspace.ts";
+import type { SourceOf } from "./roots.ts";
 
 /** What happens while a plan is made. */
 export type PlanEvent =
@@ -34,6 +35,8 @@ export interface RunContext {
   /** Uncached reader of a source host. */
   readonly reader: (host: string) => Reader & Partial<Lister>;
   readonly manifests: ManifestCache;
+  /** An archive or another mirror that gives everything a lock names; then no origin is asked for anything. */
+  readonly source?: SourceOf;
   /** Folder that relative paths of the configuration start from. */
   readonly baseDir: string;
   readonly skerryVersion: string;

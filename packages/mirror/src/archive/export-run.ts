@@ -1,0 +1,227 @@
+import { stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import {
+  type ArchiveContents,
+  type ArchivePlan,
+  type ArchiveSignature,
+  archiveName,
+  earlierContents,
+  type Gates,
+  openVolumeWriter,
+  type PlannedContent,
+  planArchive,
+  spaceAt,
+  type TransferEvent,
+  type TransferReport,
+  transfer,
+  type VolumeWriterOptions,
+} from "@skerry/oci";
+import { MirrorError } from "../errors.ts";
+import { imageKey } from "../lock/build.ts";
+import { formatLock } from "../lock/format.ts";
+import type { ImageSetLock } from "../lock/types.ts";
+import type { LockedImage } from "../plan/types.ts";
+import { type Connected, openConnected } from "../run/connected.ts";
+import type { RunContext } from "../run/context.ts";
+import { type MirrorReport, mirrorReport } from "../run/report.ts";
+import { writeWorkspaceFile } from "../workspace/workspace.ts";
+import { archiveBytes, archiveFiles, LOCK_ENTRY, lackingImages } from "./archive-files.ts";
+import { type ArchiveSelection, archiveRoots, contentOf } from "./archive-roots.ts";
+import type { FarSide } from "./far-side.ts";
+import { sha256Hex } from "./sha256.ts";
+
+export interface ExportOptions {
+  readonly volumeBytes: number;
+  readonly farSide: FarSide;
+  /** Images that take part; missing: all. */
+  readonly only?: ((image: LockedImage) => boolean) | undefined;
+  readonly externalLayers: "keep" | "include";
+  readonly failFast: boolean;
+  readonly gates?: Gates | undefined;
+  readonly onEvent?: ((event: TransferEvent) => void) | undefined;
+  readonly onVolume?: VolumeWriterOptions["onVolume"];
+  /** Signs the contents file once the archive is whole. */
+  readonly signer?: ArchiveSigner | undefined;
+}
+
+/** Makes the detached signature beside an archive. */
+export interface ArchiveSigner {
+  readonly signature: ArchiveSignature;
+  write(dir: string): Promise<void>;
+}
+
+export interface ExportRun {
+  readonly lock: ImageSetLock;
+  /** Folder of the archive, and the same as the user wrote it. */
+  readonly dir: string;
+  readonly text: string;
+  readonly options: ExportOptions;
+  readonly files: MirrorReport["files"];
+  readonly counts: () => { readonly requests: MirrorReport["requests"]; readonly retries: number };
+}
+
+/** The report of an export: what moved, and what the archive is. */
+export interface ExportReport extends MirrorReport {
+  readonly archive: {
+    readonly name: string;
+    readonly volumes: readonly { readonly name: string; readonly bytes: number }[];
+    readonly bytes: number;
+    readonly relies: number;
+    readonly missing: ArchiveContents["missing"];
+  } | null;
+}
+
+/**
+ * Writes the images of a lock into an archive, straight from their sources and in one pass. An image that fails leaves an
+ * archive that holds the others and says what it lacks; the same command brings it in later.
+ * @throws MirrorError `SPACE_SHORT`; OciError `BUSY`, `NO_SPACE`
+ */
+export async function runExport(run: ExportRun, context: RunContext): Promise<ExportReport> {
+  const { lock, options } = run;
+  const startedAt = context.now();
+  await using connected = await openConnected(lock, context);
+  const selection: ArchiveSelection = {
+    lock,
+    source: connected.source,
+    only: options.only,
+    externalLayers: options.externalLayers,
+    signal: context.signal,
+  };
+  const plan = planArchive(await planned(selection, options.farSide), options.volumeBytes);
+  const whole = await wholeArchive(run, plan);
+  const written =
+    whole === undefined ? await write(run, { plan, selection, context, connected }) : { contents: whole, report: nothingToDo(selection) };
+  const report = mirrorReport({
+    lock,
+    transfer: written.report,
+    target: { text: run.text, prefix: "", maxNestedPaths: 0 },
+    startedAt,
+    endedAt: context.now(),
+    ...run.counts(),
+    files: run.files,
+  });
+  const exported = { ...report, archive: written.contents === undefined ? null : archiveRow(written.contents) };
+  await writeWorkspaceFile(context.workspace, "report.json", `${JSON.stringify(exported, undefined, 1)}\n`);
+  return exported;
+}
+
+/** Blobs before the manifests that hold them, image after image; what the far side has is left out. Manifests always travel. */
+async function planned(selection: ArchiveSelection, farSide: FarSide): Promise<PlannedContent[]> {
+  const contents: PlannedContent[] = [];
+  for (const image of await contentOf(selection)) {
+    contents.push(...image.blobs.filter(({ digest }) => !farSide.blobs.has(digest)), ...image.manifests);
+  }
+  return contents.filter(({ digest }) => digest.startsWith("sha256:"));
+}
+
+interface Writing {
+  readonly plan: ArchivePlan;
+  readonly selection: ArchiveSelection;
+  readonly context: RunContext;
+  readonly connected: Connected;
+}
+
+async function write(
+  run: ExportRun,
+  { plan, selection, context }: Writing,
+): Promise<{ readonly contents: ArchiveContents | undefined; readonly report: TransferReport }> {
+  const { lock, dir, options } = run;
+  await using writer = await openVolumeWriter(dir, {
+    name: archiveName(lock.imageSet.name),
+    plan,
+    known: options.farSide.blobs,
+    ...(options.onVolume === undefined ? {} : { onVolume: options.onVolume }),
+    signal: context.signal,
+  });
+  await checkSpace(dir, writer.missingBytes + 2 * formatLock(lock).length);
+  const stop = new AbortController();
+  const signal = context.signal === undefined ? stop.signal : AbortSignal.any([context.signal, stop.signal]);
+  const report = await transfer(archiveRoots(selection), writer, {
+    gates: options.gates,
+    externalLayers: options.externalLayers,
+    signal,
+    onEvent: (event) => {
+      if (event.event === "image.end" && mustStop(event, options.failFast)) stop.abort(new Error("the archive cannot be written"));
+      options.onEvent?.(event);
+    },
+  });
+  const full = report.outcomes.find(({ error }) => error?.code === "NO_SPACE" && error.side === "target")?.error;
+  if (full !== undefined) throw full;
+  if (context.signal?.aborted === true) return { contents: undefined, report: { ...report, interrupted: true } };
+  const missing = lackingImages(lock, report);
+  const contents = await writer.finish({
+    createdAt: lock.createdAt,
+    base: options.farSide.base,
+    files: archiveFiles(lock, missing),
+    missing,
+    signatures: options.signer === undefined ? [] : [options.signer.signature],
+  });
+  await options.signer?.write(dir);
+  return { contents, report: { ...report, interrupted: false } };
+}
+
+function mustStop(event: TransferEvent & { readonly event: "image.end" }, failFast: boolean): boolean {
+  const { outcome } = event;
+  if (outcome.outcome !== "failed") return false;
+  return failFast || (outcome.error?.code === "NO_SPACE" && outcome.error.side === "target");
+}
+
+/** The archive that lies there, when it is already what this run would write. */
+async function wholeArchive(run: ExportRun, plan: ArchivePlan): Promise<ArchiveContents | undefined> {
+  const contents = await earlierContents(run.dir);
+  if (contents?.plan !== plan.id || contents.missing.length > run.lock.missing.length) return undefined;
+  const there = new Set(contents.blobs.map(({ digest }) => digest));
+  const lockFile = contents.files.find(({ name }) => name === LOCK_ENTRY);
+  const isSame =
+    plan.entries.every(({ digest }) => digest === undefined || there.has(digest)) &&
+    lockFile?.sha256 === sha256Hex(new TextEncoder().encode(formatLock(run.lock))) &&
+    contents.signatures[0]?.keyId === run.options.signer?.signature.keyId;
+  if (!isSame) return undefined;
+  for (const { name, bytes } of contents.volumes) {
+    const found = await stat(join(run.dir, name)).catch(() => undefined);
+    if (found?.size !== bytes) return undefined;
+  }
+  return contents;
+}
+
+function nothingToDo(selection: ArchiveSelection): TransferReport {
+  const images = selection.lock.images.filter((image) => selection.only?.(image) !== false);
+  return {
+    outcomes: images.map((image) => ({
+      id: imageKey(image),
+      outcome: "present",
+      descriptor: { mediaType: image.mediaType, digest: image.digest, size: image.manifestBytes },
+    })),
+    moved: { blobs: 0, bytes: 0, manifests: 0, mountedBlobs: 0, mountedBytes: 0, presentBlobs: 0, presentBytes: 0 },
+    retries: 0,
+    interrupted: false,
+  };
+}
+
+/** @throws MirrorError `SPACE_SHORT` naming the mount point */
+async function checkSpace(dir: string, neededBytes: number): Promise<void> {
+  const { where, freeBytes } = await spaceAt(await existing(dir));
+  if (freeBytes >= neededBytes) return;
+  throw new MirrorError({
+    code: "SPACE_SHORT",
+    message: `Cannot write the archive to ${dir}: ${where} has ${freeBytes} bytes free, ${neededBytes} are needed`,
+    subject: where,
+    hint: "Make room, name a folder on another disk, or leave something out of the image set.",
+  });
+}
+
+async function existing(dir: string): Promise<string> {
+  let path = resolve(dir);
+  while ((await stat(path).catch(() => undefined)) === undefined && dirname(path) !== path) path = dirname(path);
+  return path;
+}
+
+function archiveRow(contents: ArchiveContents): NonNullable<ExportReport["archive"]> {
+  return {
+    name: contents.name,
+    volumes: contents.volumes.map(({ name, bytes }) => ({ name, bytes: bytes ?? 0 })),
+    bytes: archiveBytes(contents),
+    relies: contents.relies.length,
+    missing: contents.missing,
+  };
+}
