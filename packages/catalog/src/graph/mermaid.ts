@@ -20,12 +20,12 @@ export function mermaidGraph(graphs: readonly PackageGraph[]): string {
 }
 
 function channelLines(packageName: string, channel: GraphChannel): readonly string[] {
-  const id = `${packageName}-${channel.name}`;
+  const id = identifier(`${packageName}-${channel.name}`);
   const lines = [
     `    %% channel ${quoted(channel.name)}`,
     `    subgraph ${id}[${quoted(channel.name)}]${channel.deprecated ? ":::deprecated" : ""}`,
   ];
-  const node = (name: string): string => `${id}-${name}[${quoted(name)}]`;
+  const node = (name: string): string => `${id}-${identifier(name)}[${quoted(name)}]`;
   for (const { name, deprecated } of channel.nodes) {
     lines.push(`      ${node(name)}${deprecated ? ":::deprecated" : ""}`);
     for (const edge of channel.edges) {
@@ -39,5 +39,10 @@ function channelLines(packageName: string, channel: GraphChannel): readonly stri
 
 /** Double quotes end a label; mermaid has an entity for them. */
 function quoted(text: string): string {
-  return `"${text.replaceAll('"', "#quot;").replaceAll("\n", " ")}"`;
+  return `"${text.replaceAll('"', "#quot;").replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, " ")}"`;
+}
+
+/** Names of publishers as they are, without the characters that mean something in a chart. */
+function identifier(name: string): string {
+  return name.replaceAll(/[^\p{L}\p{N}._+-]/gu, "_");
 }
