@@ -31,7 +31,10 @@ export async function readConfigFile(world: World, tree: Group): Promise<{ reado
 
 function everyKnownFlag(tree: Group): ReadonlyMap<string, Flag<unknown>> {
   const known = new Map<string, Flag<unknown>>(Object.entries(everyFlags) as [string, Flag<unknown>][]);
-  for (const [, found] of allCommands(tree)) for (const [name, flag] of found.flags) if (!known.has(name)) known.set(name, flag);
+  for (const [, found] of allCommands(tree)) {
+    // A name may be another flag elsewhere (`--config` of `inspect`): one command that takes it from a file is enough.
+    for (const [name, flag] of found.flags) if ((known.get(name)?.callOnly ?? true) && !(name in everyFlags)) known.set(name, flag);
+  }
   return known;
 }
 

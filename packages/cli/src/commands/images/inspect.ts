@@ -16,10 +16,10 @@ export const inspect: Command = command<InspectFlags>({
   details: ["Labels, layers and creation time of an index are those of its linux/amd64 image, or of its first one."],
   positionals: [{ name: "REF", brief: "an image in a registry, folder or file", count: "one" }],
   flags: {
-    raw: flagSwitch("print the exact bytes of the manifest"),
-    config: flagSwitch("print the exact bytes of the configuration"),
-    platforms: flagSwitch("list the platforms only"),
-    referrers: flagSwitch("list what refers to the image: signatures, attestations, SBOMs"),
+    raw: flagSwitch("print the exact bytes of the manifest", { callOnly: true }),
+    config: flagSwitch("print the exact bytes of the configuration", { callOnly: true }),
+    platforms: flagSwitch("list the platforms only", { callOnly: true }),
+    referrers: flagSwitch("list what refers to the image: signatures, attestations, SBOMs", { callOnly: true }),
     ...registryFlags,
   },
   examples: [

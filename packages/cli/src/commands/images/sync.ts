@@ -27,7 +27,7 @@ export const sync: Command = command<SyncFlags>({
     tags: flagText("tags of this pattern only; * is any text", { placeholder: "GLOB" }),
     semver: flagText("tags that are versions in this range only, with or without v in front", { placeholder: "RANGE" }),
     newest: flagOptional("of these, the newest N: by version where all are versions, else by name", parseCount, { placeholder: "N" }),
-    delete: flagSwitch("remove tags at the destination that the source no longer has"),
+    delete: flagSwitch("remove tags at the destination that the source no longer has", { callOnly: true }),
     "dry-run": flagSwitch("the same report with outcome planned; nothing is moved"),
     ...contentFlags,
     ...registryFlags,
