@@ -2,19 +2,24 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { HttpEngine } from "@skerry/oci";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sharedPath } from "../../../../tests/shared-data.ts";
-import { AppRegistry } from "./client.ts";
+import { AppRegistry, type AppRegistryHttp } from "./client.ts";
 import { openAppRegistry } from "./open-app-registry.ts";
-import { startTestAppRegistry, type TestAppRegistry, testArchive, testHttp } from "./test-app-registry.ts";
+import { startTestAppRegistry, type TestAppRegistry, testArchive } from "./test-app-registry.ts";
 
 const manifests = sharedPath("package-manifests");
+/** The engine that every request of the command line passes through. */
+let testHttp: HttpEngine;
 let workdir = "";
 let server: TestAppRegistry | undefined;
 beforeEach(async () => {
+  testHttp = new HttpEngine({ isInsecure: () => true });
   workdir = await mkdtemp(join(tmpdir(), "skerry-appregistry-"));
 });
 afterEach(async () => {
+  await testHttp.close();
   await server?.close();
   server = undefined;
   await rm(workdir, { recursive: true, force: true });
@@ -132,7 +137,7 @@ describe("openAppRegistry", () => {
   });
 
   it("refuses bytes that are not those of the digest, names that are paths, and odd endpoints", async () => {
-    const http = (answers: Record<string, unknown>): typeof testHttp => ({
+    const http = (answers: Record<string, unknown>): AppRegistryHttp => ({
       send: async (request) => ({ status: 200, bytes: async () => Buffer.from(JSON.stringify(answers[request.target] ?? "x")) }),
     });
     const release = { namespace: "org", name: "amber", release: "1" };

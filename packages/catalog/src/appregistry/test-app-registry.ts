@@ -3,7 +3,6 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { type LayerContent, testTar } from "../image/test-image.ts";
-import type { AppRegistryHttp } from "./client.ts";
 
 /** A package of the test server: one release of one archive. */
 export interface TestPackage {
@@ -65,19 +64,6 @@ export async function startTestAppRegistry(packages: readonly TestPackage[], tok
 export async function testArchive(content: LayerContent): Promise<Uint8Array> {
   return gzipSync(await testTar(content));
 }
-
-/** Plain HTTP for the tests. */
-export const testHttp: AppRegistryHttp = {
-  async send(request) {
-    const response = await fetch(`http://${request.host}${request.target}`, {
-      method: request.method,
-      headers: { ...request.headers },
-      ...(request.body === undefined ? {} : { body: Buffer.from(request.body.bytes) }),
-      signal: request.signal ?? null,
-    });
-    return { status: response.status, bytes: async () => new Uint8Array(await response.arrayBuffer()) };
-  },
-};
 
 function closed(server: Server): Promise<void> {
   server.closeAllConnections();

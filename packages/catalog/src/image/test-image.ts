@@ -1,4 +1,4 @@
-import { gzipSync, zstdCompressSync } from "node:zlib";
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { type Descriptor, type Digest, digestOf, MEDIA_TYPES, OciError, type Place, type Reader } from "@skerry/oci";
 import { type TarMember, writeTar } from "../tar/write.ts";
 import { bytesSource } from "./layer-file.ts";
@@ -39,7 +39,7 @@ export class TestStore implements Reader {
         os: "linux",
         created: "2024-05-06T07:08:09Z",
         config: { Labels: options.labels ?? {}, ...options.config },
-        rootfs: { type: "layers", diff_ids: layers.map((layer) => layer.digest) },
+        rootfs: { type: "layers", diff_ids: options.layers.map((bytes) => digestOf(plain(bytes))) },
         history: layers.map(() => ({ created_by: "test" })),
       },
       docker ? MEDIA_TYPES.dockerConfig : MEDIA_TYPES.ociConfig,
@@ -94,6 +94,12 @@ export async function testLayer(content: LayerContent, how: "gzip" | "zstd" | "n
   const tar = await testTar(content);
   if (how === "none") return tar;
   return how === "zstd" ? zstdCompressSync(tar) : gzipSync(tar);
+}
+
+function plain(layer: Uint8Array): Uint8Array {
+  const hex = Buffer.from(layer).toString("hex", 0, 4);
+  if (hex.startsWith("1f8b")) return gunzipSync(layer);
+  return hex === "28b52ffd" ? zstdDecompressSync(layer) : layer;
 }
 
 function textMember(path: string, text: string): TarMember {
