@@ -80,6 +80,18 @@ describe("a public registry that points inwards", () => {
     expect(trap.seen).toEqual([]);
   });
 
+  test("by a foreign layer's address is refused", () =>
+    play(
+      [{ method: "GET", path: "/v2/", reply: {} }],
+      async ({ net, server }) => {
+        await net.ping(server.host);
+        const layer = { ...blob.descriptor, urls: ["http://127.0.0.2:9/plain-is-not-even-tried", "https://127.0.0.2:9/layer"] };
+        expect(await failure(collect(net.reader(server.host).foreign(layer).open(0)))).toMatchObject({ code: "UNTRUSTED_ADDRESS" });
+        expect(await failure(collect(net.reader(server.host).foreign(blob.descriptor).open(0)))).toMatchObject({ code: "NOT_FOUND" });
+      },
+      publicLoopback,
+    ));
+
   test("with the flag it is followed", async () => {
     await using store = await ScriptedServer.start([{ method: "GET", path: "/x", reply: { body: blob.bytes } }], "127.0.0.2");
     await play(

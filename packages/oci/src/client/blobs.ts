@@ -84,6 +84,7 @@ async function* readThrough(read: ReadThrough): AsyncGenerator<Uint8Array> {
   let tries = 0;
   let anchor = at;
   let etag: string | undefined;
+  if (origins.length === 0) throw nowhere(descriptor);
   if (at >= descriptor.size && descriptor.size > 0) return;
   for (;;) {
     const origin = origins[0];
@@ -175,6 +176,14 @@ function wrongEnd(origin: BlobOrigin, got: { descriptor: Descriptor; at: number 
     subject: `${origin.name}@${got.descriptor.digest}`,
     host: origin.host,
     ...(short ? { cause: Object.assign(new Error("the body ended early"), { code: "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" }) } : {}),
+  });
+}
+
+function nowhere(descriptor: Descriptor): OciError {
+  return new OciError({
+    code: "NOT_FOUND",
+    message: `Cannot read blob ${descriptor.digest}: it names no HTTPS address to read it from`,
+    subject: descriptor.digest,
   });
 }
 
