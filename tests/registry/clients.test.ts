@@ -1,159 +1,202 @@
-import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { type RunningRegistry, startRegistry } from "@skerry/registry";
-import { type RunningUpstream, serveUpstream, type UpstreamImage, upstreamRepository } from "@skerry-tools/upstream";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { addUser, type RunningRegistry, startRegistry, userFilesIn } from "@skerry/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Ended, findProgram, runProgram } from "../support/program.ts";
-import { projectRoot } from "../support/skerry.ts";
-import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
+import { sha256 } from "./campaign.ts";
+import { sendPlain } from "./plain-http.ts";
 
-const [skopeo, podman, buildah] = [findProgram("skopeo"), findProgram("podman"), findProgram("buildah")];
-const KINDS = [
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-  "application/vnd.oci.image.manifest.v1+json",
-  "application/vnd.docker.distribution.manifest.v2+json",
-] as const;
+const folders = [...(process.env["PATH"] ?? "").split(delimiter), join(homedir(), "go", "bin")];
 
-describe.skipIf(skopeo === undefined && podman === undefined && buildah === undefined)("other people's clients", () => {
-  let folder: TempFolder;
-  let upstream: RunningUpstream;
-  let registry: RunningRegistry;
+/** Path of a program, or undefined where it is not installed. */
+function program(name: string): string | undefined {
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
 
-  beforeAll(async () => {
-    folder = await tempFolder();
-    upstream = await serveUpstream({
-      root: folder.join("upstream"),
-      seed: "clients",
-      catalogs: [
-        { dir: join(projectRoot, "examples", "quickstart", "catalog"), reference: "registry.isle.example/catalogs/operator-index:v1" },
-      ],
+let scratch: string;
+let registry: RunningRegistry;
+let locked: RunningRegistry;
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "skerry-clients-"));
+  await makeLayout(join(scratch, "layout"));
+  registry = await startRegistry({ root: join(scratch, "open") });
+  const root = join(scratch, "locked");
+  await addUser(userFilesIn(root), { name: "mirror", password: "let-me-in-please" });
+  locked = await startRegistry({ root, auth: "htpasswd", tls: { kind: "auto" }, listen: "127.0.0.1:0" });
+  await mkdir(join(scratch, "certs"));
+  await writeFile(join(scratch, "certs", "ca.crt"), await readFile(join(root, "tls", "ca.crt")));
+});
+
+afterAll(async () => {
+  await registry.close();
+  await locked.close();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+/** Runs a client; its home is a folder of the test. */
+function call(name: string, args: readonly string[], input = ""): Promise<string> {
+  const path = program(name) ?? name;
+  const env = {
+    ...process.env,
+    HOME: scratch,
+    XDG_RUNTIME_DIR: scratch,
+    REGISTRY_AUTH_FILE: join(scratch, "auth.json"),
+    DOCKER_CONFIG: scratch,
+  };
+  return new Promise((resolve, reject) => {
+    const child = execFile(path, args, { env, maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`${name} ${args.join(" ")}: ${stderr}`));
     });
-    registry = await startRegistry({ root: folder.join("registry") });
+    child.stdin?.end(input);
   });
-  afterAll(async () => {
-    await registry.close();
-    await upstream.close();
-    await folder[Symbol.asyncDispose]();
-  });
+}
 
-  function imageOf(mediaType: string): UpstreamImage {
-    const image = upstream.images.find((candidate) => candidate.mediaType === mediaType && candidate.kind === "operand");
-    if (image === undefined) throw new Error(`the upstream has no ${mediaType}`);
-    return image;
+/** A two-platform image in OCI media types. */
+async function makeLayout(folder: string): Promise<void> {
+  await mkdir(join(folder, "blobs", "sha256"), { recursive: true });
+  const put = async (bytes: Buffer): Promise<{ digest: string; size: number }> => {
+    const digest = sha256(bytes);
+    await writeFile(join(folder, "blobs", "sha256", digest.slice(7)), bytes);
+    return { digest, size: bytes.length };
+  };
+  const manifests: object[] = [];
+  for (const architecture of ["amd64", "arm64"]) {
+    const tar = tarOf("hello", Buffer.from(`hello from ${architecture}\n`));
+    const layer = { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", ...(await put(gzipSync(tar))) };
+    const text = { architecture, os: "linux", config: {}, rootfs: { type: "layers", diff_ids: [sha256(tar)] } };
+    const config = { mediaType: "application/vnd.oci.image.config.v1+json", ...(await put(Buffer.from(JSON.stringify(text)))) };
+    const mediaType = "application/vnd.oci.image.manifest.v1+json";
+    const stored = await put(Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config, layers: [layer] })));
+    manifests.push({ mediaType, ...stored, platform: { architecture, os: "linux" } });
   }
-  const source = (image: UpstreamImage): string => `docker://${upstream.host}/${upstreamRepository(image.repository)}@${image.digest}`;
+  const mediaType = "application/vnd.oci.image.index.v1+json";
+  const index = { mediaType, ...(await put(Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests })))) };
+  const named = { ...index, annotations: { "org.opencontainers.image.ref.name": "latest" } };
+  await writeFile(join(folder, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [named] }));
+  await writeFile(join(folder, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+}
 
-  async function run(program: string | undefined, ...args: string[]): Promise<Ended> {
-    const env = { HOME: folder.path, XDG_RUNTIME_DIR: folder.path, REGISTRY_AUTH_FILE: undefined, NO_PROXY: "127.0.0.1" };
-    const ended = await runProgram(program ?? "", args, { env, cwd: folder.path });
-    expect(ended.code, `${program} ${args.join(" ")}\n${ended.stderr}`).toBe(0);
-    return ended;
-  }
+/** One file as ustar. */
+function tarOf(name: string, content: Buffer): Buffer {
+  const head = Buffer.alloc(512);
+  head.write(name);
+  head.write("0000644\x000000\x000000\0", 100);
+  head.write(`${content.length.toString(8).padStart(11, "0")}\0`, 124);
+  head.write(`${"0".repeat(11)}\0        0`, 136);
+  head.write("ustar\x00", 257);
+  const sum = head.reduce((total, byte) => total + byte, 0);
+  head.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  return Buffer.concat([head, content, Buffer.alloc(512 - (content.length % 512)), Buffer.alloc(1024)]);
+}
 
-  describe.skipIf(skopeo === undefined)("skopeo (needs skopeo)", () => {
-    test.each(KINDS)("pushes and pulls %s whole, and the raw bytes are equal", async (mediaType) => {
-      const image = imageOf(mediaType);
-      const name = `docker://${registry.host}/skopeo/${KINDS.indexOf(mediaType)}`;
-      await run(
-        skopeo,
-        "copy",
-        "--all",
-        "--preserve-digests",
-        "--src-tls-verify=false",
-        "--dest-tls-verify=false",
-        source(image),
-        `${name}:tag`,
-      );
-      const raw = async (from: string): Promise<string> => (await run(skopeo, "inspect", "--raw", "--tls-verify=false", from)).stdout;
-      const bytes = await raw(source(image));
-      expect(`sha256:${createHash("sha256").update(bytes).digest("hex")}`).toBe(image.digest);
-      expect(await raw(`${name}:tag`)).toBe(bytes);
-      expect(await raw(`${name}@${image.digest}`)).toBe(bytes);
-      const layout = folder.join(`layout-${KINDS.indexOf(mediaType)}`);
-      await run(skopeo, "copy", "--all", "--preserve-digests", "--src-tls-verify=false", `${name}@${image.digest}`, `dir:${layout}`);
-      expect(await readFile(join(layout, "manifest.json"), "utf8")).toBe(bytes);
-    });
+async function rawAt(repository: string, reference: string): Promise<Buffer> {
+  const answer = await sendPlain(registry.url, { method: "GET", path: `/v2/${repository}/manifests/${reference}` });
+  expect(answer.status).toBe(200);
+  return answer.body;
+}
 
-    test("lists tags and deletes", async () => {
-      const name = `docker://${registry.host}/skopeo/listed`;
-      const image = imageOf(KINDS[3]);
-      for (const tag of ["a", "b"]) {
-        await run(
-          skopeo,
-          "copy",
-          "--preserve-digests",
-          "--src-tls-verify=false",
-          "--dest-tls-verify=false",
-          source(image),
-          `${name}:${tag}`,
-        );
-      }
-      const tags = async (): Promise<string[]> =>
-        (JSON.parse((await run(skopeo, "list-tags", "--tls-verify=false", name)).stdout) as { Tags: string[] }).Tags;
-      expect(await tags()).toEqual(["a", "b"]);
-      await run(skopeo, "delete", "--tls-verify=false", `${name}:a`);
-      const answer = await fetch(`${registry.url}/v2/skopeo/listed/manifests/b`);
-      // skopeo deletes by digest: both tags go with their manifest.
-      expect(answer.status).toBe(404);
-    });
+const engine = (): string[] => ["--root", join(scratch, "storage"), "--runroot", join(scratch, "run"), "--storage-driver", "vfs"];
+
+describe.skipIf(program("skopeo") === undefined)("skopeo", () => {
+  test("copies an index with all its images, in and out, byte for byte", async () => {
+    const at = `docker://${registry.host}/skopeo/app`;
+    await call("skopeo", ["copy", "--all", "--dest-tls-verify=false", `oci:${scratch}/layout:latest`, `${at}:v1`]);
+    const raw = await call("skopeo", ["inspect", "--raw", "--tls-verify=false", `${at}:v1`]);
+    expect(Buffer.from(raw).equals(await rawAt("skopeo/app", "v1"))).toBe(true);
+    await call("skopeo", ["copy", "--all", "--src-tls-verify=false", `${at}:v1`, `dir:${scratch}/dir`]);
+    expect((await readFile(join(scratch, "dir", "manifest.json"))).toString()).toBe(raw);
+    const child = (JSON.parse(raw) as { manifests: { digest: string }[] }).manifests[1]?.digest ?? "";
+    await call("skopeo", [
+      "copy",
+      "--src-tls-verify=false",
+      "--dest-tls-verify=false",
+      `${at}@${child}`,
+      `docker://${registry.host}/skopeo/other:arm`,
+    ]);
+    expect(sha256(await rawAt("skopeo/other", "arm"))).toBe(child);
+    expect(JSON.parse(await call("skopeo", ["list-tags", "--tls-verify=false", at]))).toMatchObject({ Tags: ["v1"] });
   });
 
-  describe.skipIf(podman === undefined)("podman (needs podman)", () => {
-    const storage = (): string[] => ["--root", folder.join("podman"), "--runroot", folder.join("podman-run"), "--storage-driver", "vfs"];
-
-    test("pulls, pushes and pulls back by tag and by digest", async () => {
-      const image = imageOf(KINDS[3]);
-      const original = source(image).slice("docker://".length);
-      const id = (await run(podman, ...storage(), "pull", "-q", "--tls-verify=false", original)).stdout.trim();
-      const name = `${registry.host}/podman/image`;
-      await run(podman, ...storage(), "push", "-q", "--tls-verify=false", "--digestfile", folder.join("digest"), id, `docker://${name}:1`);
-      const digest = (await readFile(folder.join("digest"), "utf8")).trim();
-      await run(podman, ...storage(), "rmi", "--all", "--force");
-      for (const pulled of [`${name}:1`, `${name}@${digest}`]) {
-        expect((await run(podman, ...storage(), "pull", "-q", "--tls-verify=false", pulled)).stdout.trim()).toBe(id);
-      }
-      await run(podman, ...storage(), "rmi", "--all", "--force");
-    });
-
-    test("pushes a manifest list with all its images", async () => {
-      const image = imageOf(KINDS[1]);
-      const name = `${registry.host}/podman/list`;
-      await run(podman, ...storage(), "manifest", "create", "list");
-      await run(podman, ...storage(), "manifest", "add", "--all", "--tls-verify=false", "list", source(image));
-      await run(podman, ...storage(), "manifest", "push", "--all", "--tls-verify=false", "list", `docker://${name}:1`);
-      const accept = { headers: { accept: KINDS.join(", ") } };
-      const pushed = (await (await fetch(`${registry.url}/v2/podman/list/manifests/1`, accept)).json()) as {
-        manifests: { digest: string }[];
-      };
-      expect(pushed.manifests.length).toBeGreaterThan(1);
-      for (const { digest } of pushed.manifests) {
-        expect((await fetch(`${registry.url}/v2/podman/list/manifests/${digest}`, accept)).status).toBe(200);
-      }
-      await run(podman, ...storage(), "rmi", "--all", "--force");
-    });
+  test("pushes Docker's media types, which stay as they are, and deletes", async () => {
+    const at = `docker://${registry.host}/skopeo/docker:v2`;
+    const choose = ["--override-arch", "amd64", "--format", "v2s2", "--dest-tls-verify=false"];
+    await call("skopeo", ["copy", ...choose, `oci:${scratch}/layout:latest`, at]);
+    const raw = JSON.parse((await rawAt("skopeo/docker", "v2")).toString()) as { mediaType: string };
+    expect(raw.mediaType).toBe("application/vnd.docker.distribution.manifest.v2+json");
+    await call("skopeo", ["delete", "--tls-verify=false", at]);
+    expect((await sendPlain(registry.url, { method: "GET", path: "/v2/skopeo/docker/manifests/v2" })).status).toBe(404);
   });
 
-  describe.skipIf(buildah === undefined)("buildah (needs buildah)", () => {
-    const storage = (): string[] => ["--root", folder.join("buildah"), "--runroot", folder.join("buildah-run"), "--storage-driver", "vfs"];
+  test("logs in and pushes with TLS and a password", async () => {
+    const certs = ["--cert-dir", join(scratch, "certs")];
+    await call("skopeo", ["login", ...certs, "-u", "mirror", "--password-stdin", locked.host], "let-me-in-please");
+    const at = `docker://${locked.host}/team/app:v1`;
+    await call("skopeo", ["copy", "--all", "--dest-cert-dir", join(scratch, "certs"), `oci:${scratch}/layout:latest`, at]);
+    await call("skopeo", ["logout", locked.host]);
+    await expect(call("skopeo", ["inspect", ...certs, at])).rejects.toThrow(/unauthorized|authentication/i);
+  });
+});
 
-    test("pushes what it made, in both families of media types, and pulls it back", async () => {
-      await writeFile(folder.join("file"), "made by a test\n");
-      const container = (await run(buildah, ...storage(), "from", "scratch")).stdout.trim();
-      await run(buildah, ...storage(), "copy", container, folder.join("file"), "/file");
-      for (const format of ["oci", "docker"]) {
-        const name = `${registry.host}/buildah/made:${format}`;
-        await run(buildah, ...storage(), "commit", "-q", "--format", format, container, `made-${format}`);
-        await run(buildah, ...storage(), "push", "-q", "--tls-verify=false", `made-${format}`, `docker://${name}`);
-        const answer = await fetch(`${registry.url}/v2/buildah/made/manifests/${format}`, { headers: { accept: KINDS.join(", ") } });
-        expect(answer.headers.get("content-type")).toBe(format === "oci" ? KINDS[2] : KINDS[3]);
-        const digest = answer.headers.get("docker-content-digest") ?? "";
-        await run(buildah, ...storage(), "pull", "-q", "--tls-verify=false", name);
-        await run(buildah, ...storage(), "pull", "-q", "--tls-verify=false", `${registry.host}/buildah/made@${digest}`);
-      }
-      await run(buildah, ...storage(), "rm", "--all");
-      await run(buildah, ...storage(), "rmi", "--all", "--force");
-    });
+describe.skipIf(program("podman") === undefined)("podman", () => {
+  test("pulls by tag and by digest, pushes, searches", async () => {
+    const at = `${registry.host}/podman/app`;
+    await call("podman", [...engine(), "pull", `oci:${scratch}/layout:latest`]);
+    const [image = ""] = (await call("podman", [...engine(), "images", "-q", "--no-trunc"])).trim().split("\n");
+    await call("podman", [...engine(), "push", "--tls-verify=false", image, `${at}:v1`]);
+    const digest = sha256(await rawAt("podman/app", "v1"));
+    for (const reference of [`${at}:v1`, `${at}@${digest}`])
+      await call("podman", [...engine(), "pull", "-q", "--tls-verify=false", reference]);
+    expect(await call("podman", [...engine(), "search", "--tls-verify=false", `${registry.host}/`])).toContain(at);
+  });
+});
+
+describe.skipIf(program("buildah") === undefined)("buildah", () => {
+  test("builds on nothing and pushes", async () => {
+    const container = (await call("buildah", [...engine(), "from", "scratch"])).trim();
+    const image = (await call("buildah", [...engine(), "commit", "-q", container])).trim();
+    await call("buildah", [...engine(), "push", "--tls-verify=false", image, `docker://${registry.host}/buildah/app:v1`]);
+    expect((await rawAt("buildah/app", "v1")).length).toBeGreaterThan(0);
+  });
+});
+
+describe.skipIf(program("crane") === undefined || program("skopeo") === undefined)("crane", () => {
+  test("copies, lists, tags, deletes and validates", async () => {
+    const at = `${registry.host}/crane/app`;
+    await call("skopeo", ["copy", "--all", "--dest-tls-verify=false", `oci:${scratch}/layout:latest`, `docker://${at}:v1`]);
+    await call("crane", ["copy", "--insecure", `${at}:v1`, `${registry.host}/crane/copy:v1`]);
+    expect((await rawAt("crane/copy", "v1")).equals(await rawAt("crane/app", "v1"))).toBe(true);
+    await call("crane", ["tag", "--insecure", `${at}:v1`, "v2"]);
+    expect((await call("crane", ["ls", "--insecure", at])).trim().split("\n")).toEqual(["v1", "v2"]);
+    expect(await call("crane", ["catalog", "--insecure", registry.host])).toContain("crane/copy");
+    expect((await call("crane", ["digest", "--insecure", `${at}:v2`])).trim()).toBe(sha256(await rawAt("crane/app", "v1")));
+    expect(await call("crane", ["validate", "--insecure", "--remote", `${at}:v1`])).toContain("PASS");
+    await call("crane", ["delete", "--insecure", `${at}:v2`]);
+    expect((await call("crane", ["ls", "--insecure", at])).trim()).toBe("v1");
+  });
+});
+
+describe.skipIf(program("regctl") === undefined || program("skopeo") === undefined)("regctl", () => {
+  test("copies with referrers, and keeps artifacts", async () => {
+    const at = `${registry.host}/regctl/app`;
+    await call("regctl", ["registry", "set", registry.host, "--tls", "disabled"]);
+    await call("skopeo", ["copy", "--all", "--dest-tls-verify=false", `oci:${scratch}/layout:latest`, `docker://${at}:v1`]);
+    await call("regctl", ["artifact", "put", "--artifact-type", "text/x-note", "--subject", `${at}:v1`], "a note");
+    const list = JSON.parse(await call("regctl", ["artifact", "list", `${at}:v1`, "--format", "{{json .}}"])) as {
+      descriptors: { artifactType: string }[];
+    };
+    expect(list.descriptors.map((entry) => entry.artifactType)).toEqual(["text/x-note"]);
+    await call("regctl", ["image", "copy", "--referrers", `${at}:v1`, `${registry.host}/regctl/copy:v1`]);
+    expect((await rawAt("regctl/copy", "v1")).equals(await rawAt("regctl/app", "v1"))).toBe(true);
+    const subject = sha256(await rawAt("regctl/copy", "v1"));
+    const referrers = await sendPlain(registry.url, { method: "GET", path: `/v2/regctl/copy/referrers/${subject}` });
+    expect((JSON.parse(referrers.body.toString()) as { manifests: unknown[] }).manifests).toHaveLength(1);
+    expect(await call("regctl", ["tag", "ls", at])).toContain("v1");
+    await call("regctl", ["tag", "delete", `${at}:v1`]);
+    expect(await call("regctl", ["repo", "ls", registry.host])).toContain("regctl/app");
   });
 });

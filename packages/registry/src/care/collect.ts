@@ -92,7 +92,7 @@ async function sweepBlob(run: Collection, digest: Digest): Promise<void> {
   await store.locks.with(digest, async () => {
     const facts = await store.blobs.facts(digest);
     if (facts === undefined) return;
-    if (touched.has(digest) || store.inUse.isPinned(digest) || store.now() - facts.changedAt < options.graceMs) {
+    if (touched.has(digest) || store.inUse.isPinned(digest) || Math.max(0, store.now() - facts.changedAt) < options.graceMs) {
       run.waiting += 1;
       return;
     }
