@@ -27,7 +27,7 @@ export async function readCatalogImage(
   const name = options.name ?? image.descriptor.digest;
   const fetched = await fetchCatalogImage({ reader, ...image }, { workdir: options.workdir, name, signal: options.signal });
   try {
-    return withExtras(await opened(fetched, { ...options, name }), fetched.problems, fetched.close);
+    return withExtras(await opened(fetched, { ...options, name }), fetched.problems, () => fetched.close());
   } catch (error) {
     await fetched.close();
     throw error;

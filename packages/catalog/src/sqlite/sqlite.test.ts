@@ -41,7 +41,7 @@ async function documents(catalog: Catalog): Promise<Map<string, string>> {
       const sorted = (key: string): Record<string, unknown> =>
         Array.isArray(rest[key]) ? { [key]: rest[key].map((item) => goJson(item)).sort() } : {};
       found.set(
-        `${document["schema"]} ${document["package"]} ${document["name"]}`,
+        ["schema", "package", "name"].map((key) => String(document[key])).join(" "),
         goJson({ ...rest, ...sorted("entries"), ...sorted("properties"), ...sorted("relatedImages") }),
       );
     }
