@@ -1,4 +1,5 @@
 export { type ArchivePlan, type PlannedContent, planArchive } from "./archive/archive-plan.ts";
+export { type ArchiveFinding, type CheckOptions, checkVolumes } from "./archive/check-volumes.ts";
 export {
   type ArchiveBlob,
   type ArchiveContents,
@@ -13,7 +14,9 @@ export {
 } from "./archive/contents.ts";
 export { DEFAULT_VOLUME_BYTES, MIN_VOLUME_BYTES } from "./archive/cutter.ts";
 export { earlierContents } from "./archive/earlier-work.ts";
+export { logicalTar } from "./archive/logical-tar.ts";
 export { parseContents } from "./archive/parse-contents.ts";
+export { type RebuiltArchive, rebuildContents } from "./archive/rebuild-contents.ts";
 export { archiveName, volumeName } from "./archive/volume-name.ts";
 export { openVolumes, type ReadContents, readContents, type VolumeReader } from "./archive/volume-reader.ts";
 export { type ArchiveEnd, openVolumeWriter, type VolumeWriter, type VolumeWriterOptions } from "./archive/volume-writer.ts";

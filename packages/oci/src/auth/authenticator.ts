@@ -14,6 +14,12 @@ interface Scheme {
   readonly challengedAt: string;
 }
 
+/** A credential and what tells it apart, without its secret. */
+interface Found {
+  readonly credential: Credential | undefined;
+  readonly id: string;
+}
+
 interface CachedToken {
   readonly scopes: readonly string[];
   readonly token: Promise<Token>;
@@ -35,7 +41,7 @@ export interface AccessNeeded {
 }
 
 /**
- * Answers challenges for every registry of a run. Tokens are cached by registry, service, realm, scopes and credential,
+ * Answers challenges for every registry of a run. Tokens are cached by registry, service, realm, repository, scopes and credential,
  * fetched once however many requests wait for them, and renewed before they expire.
  */
 export class Authenticator {
@@ -44,7 +50,7 @@ export class Authenticator {
   readonly #realms: RealmMemory | undefined;
   readonly #schemes: Map<string, Scheme> = new Map();
   readonly #tokens: Map<string, CachedToken[]> = new Map();
-  readonly #found: Map<string, Promise<Credential | undefined>> = new Map();
+  readonly #found: Map<string, Promise<Found>> = new Map();
 
   constructor(options: AuthenticatorOptions) {
     this.#engine = options.engine;
@@ -84,7 +90,8 @@ export class Authenticator {
   }
 
   async #authorization(access: AccessNeeded, scheme: Scheme, signal: AbortSignal | undefined): Promise<string | undefined> {
-    const credential = await this.#credential(access, signal);
+    const found = await this.#find(access, signal);
+    const { credential } = found;
     if (credential?.kind === "token") return `Bearer ${credential.token}`;
     if (scheme.challenge.scheme === "basic") {
       if (credential === undefined) return undefined;
@@ -92,14 +99,12 @@ export class Authenticator {
         ? basicAuthorization(credential.username, credential.password)
         : basicAuthorization(credential.username || "<token>", credential.token);
     }
-    return `Bearer ${(await this.#token(access, { scheme, credential, signal })).value}`;
+    return `Bearer ${(await this.#token(access, { scheme, found, signal })).value}`;
   }
 
-  async #token(
-    access: AccessNeeded,
-    how: { scheme: Scheme; credential: Credential | undefined; signal: AbortSignal | undefined },
-  ): Promise<Token> {
-    const { scheme, credential } = how;
+  async #token(access: AccessNeeded, how: { scheme: Scheme; found: Found; signal: AbortSignal | undefined }): Promise<Token> {
+    const { scheme } = how;
+    const { credential, id } = how.found;
     const realm = trustedRealm({
       host: access.host,
       realm: scheme.challenge.params.get("realm") ?? "",
@@ -108,7 +113,8 @@ export class Authenticator {
       memory: this.#realms,
     });
     const service = scheme.challenge.params.get("service");
-    const key = JSON.stringify([access.host, service, realm.href, credentialId(credential)]);
+    // By repository, since a run may hold tokens for thousands of them.
+    const key = JSON.stringify([access.host, service, realm.href, id, access.repository]);
     const cached = await this.#cached(key, access.scopes, how.signal);
     if (cached !== undefined) return cached;
     // Shared by everybody who waits, so one caller's abort must not end it.
@@ -157,11 +163,13 @@ export class Authenticator {
     if (at >= 0) entries.splice(at, 1);
   }
 
-  #credential(access: AccessNeeded, signal: AbortSignal | undefined): Promise<Credential | undefined> {
+  #find(access: AccessNeeded, signal: AbortSignal | undefined): Promise<Found> {
     const key = `${access.host}/${access.repository ?? ""}`;
     const known = this.#found.get(key);
     if (known !== undefined) return known;
-    const found = this.#credentials.find(access.host, access.repository, signal);
+    const found = this.#credentials
+      .find(access.host, access.repository, signal)
+      .then((credential): Found => ({ credential, id: credentialId(credential) }));
     this.#found.set(key, found);
     found.catch(() => this.#found.delete(key));
     return found;

@@ -6,6 +6,7 @@ import type { Descriptor } from "../model/descriptor.ts";
 import { type Digest, digestAlgorithm, isDigest } from "../model/digest.ts";
 import { MAX_MANIFEST_BYTES, manifestMediaType } from "../model/manifest.ts";
 import { isManifestType, MEDIA_TYPES } from "../model/media-types.ts";
+import { isTag } from "../model/reference.ts";
 import type { IoOptions, ManifestBytes } from "../store/types.ts";
 import { lookScope, nameOf, type Repository, sendTo } from "./repository.ts";
 
@@ -138,7 +139,16 @@ function tooLarge(subject: string): OciError {
   });
 }
 
-/** `host/repository:tag` or `host/repository@digest`. */
+/**
+ * `host/repository:tag` or `host/repository@digest`.
+ * @throws OciError `REFERENCE_INVALID` for a name that is neither: it would become part of a path
+ */
 export function referenceText(at: Repository, name: string): string {
-  return `${nameOf(at)}${isDigest(name) ? "@" : ":"}${name}`;
+  if (isDigest(name)) return `${nameOf(at)}@${name}`;
+  if (isTag(name)) return `${nameOf(at)}:${name}`;
+  throw new OciError({
+    code: "REFERENCE_INVALID",
+    message: `Cannot ask ${nameOf(at)}: ${JSON.stringify(name.slice(0, 200))} is neither tag nor digest`,
+    subject: name.slice(0, 200),
+  });
 }
