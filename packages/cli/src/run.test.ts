@@ -21,6 +21,7 @@ describe("words", () => {
     [["catalog"], 'a word is missing after "catalog"', "list"],
     [["--platform", "x", "tags"], "unknown flag --platform", "Flags of a single command stand after its words"],
     [["tags", "nginx"], "names no registry", "docker://nginx"],
+    [["du", "--filter-by-os", "(", "h.io/x"], "flag --filter-by-os: cannot read the expression", "Go's syntax"],
   ])("%j is refused", async (args, message, hint) => {
     const { code, stdout, stderr } = await runInWorld(args);
     expect(code).toBe(2);
@@ -99,7 +100,7 @@ describe("commands as data", () => {
     for (const [name, flag] of command.flags) {
       expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
       // The default must be a legal value.
-      expect(() => flag.read([])).not.toThrow();
+      await flag.read([]);
     }
     const help = await runInWorld([...words.split(" "), "--help"]);
     expect(help.code).toBe(0);

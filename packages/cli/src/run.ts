@@ -42,7 +42,7 @@ async function start(args: readonly string[], world: World): Promise<number> {
   const scanned = scanArguments(found.rest, flags);
   if (scanned.flags.get("version")?.at(-1) === "true" && !node.flags.has("version")) return printVersion(world);
   const file = await readConfigFile(world, tree);
-  const values = readFlags(flags, { given: scanned.flags, env: world.env, file: file.flags, filePath: file.path });
+  const values = await readFlags(flags, { given: scanned.flags, env: world.env, file: file.flags, filePath: file.path });
   checkPositionals(scanned.positionals, node.positionals, words);
   return runCommand(node, { values, args: scanned.positionals, world });
 }

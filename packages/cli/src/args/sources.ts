@@ -22,12 +22,12 @@ export function environmentName(flag: string): string {
  * The value of each flag: from the command line, else the environment, else the configuration file, else its default.
  * @throws UsageError naming the flag and where its value came from
  */
-export function readFlags(flags: ReadonlyMap<string, Flag<unknown>>, sources: FlagSources): Record<string, unknown> {
+export async function readFlags(flags: ReadonlyMap<string, Flag<unknown>>, sources: FlagSources): Promise<Record<string, unknown>> {
   const values: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const [name, flag] of flags) {
     const { texts, where } = textsOf(name, flag, sources);
     try {
-      values[name] = flag.read(texts);
+      values[name] = await flag.read(texts);
     } catch (error) {
       // Values are read by the packages' own parsers too; whatever they say is about this flag.
       if (!(error instanceof Error)) throw error;

@@ -53,7 +53,7 @@ export function flagText(brief: string, options?: FlagOptions & { readonly defau
 /** One value read by `parse`, with a default in the same notation. */
 export function flagParsed<T>(
   brief: string,
-  parse: (text: string) => T,
+  parse: (text: string) => T | Promise<T>,
   options: FlagOptions & { readonly placeholder: string; readonly default: string },
 ): Flag<T> {
   return {
@@ -69,7 +69,7 @@ export function flagParsed<T>(
 /** One value read by `parse`, or undefined. */
 export function flagOptional<T>(
   brief: string,
-  parse: (text: string) => T,
+  parse: (text: string) => T | Promise<T>,
   options: FlagOptions & { readonly placeholder: string; readonly defaultText?: string },
 ): Flag<T | undefined> {
   return {
@@ -113,7 +113,7 @@ export function flagList(
 /** Any number of values read by `parse`. */
 export function flagListOf<T>(
   brief: string,
-  parse: (text: string) => T,
+  parse: (text: string) => T | Promise<T>,
   options: FlagOptions & { readonly placeholder: string; readonly comma?: boolean; readonly defaultText?: string },
 ): Flag<readonly T[]> {
   const split = (text: string): string[] =>
@@ -129,7 +129,7 @@ export function flagListOf<T>(
     brief,
     placeholder: options.placeholder,
     ...(options.defaultText === undefined ? {} : { defaultText: options.defaultText }),
-    read: (texts) => texts.flatMap(split).map(parse),
+    read: (texts) => (texts.length === 0 ? [] : Promise.all(texts.flatMap(split).map(parse))),
   };
 }
 

@@ -17,8 +17,11 @@ export interface Flag<V> {
   readonly hidden?: boolean;
   /** Only from the command line: never from `SKERRY_*` or the configuration file (a secret, or a word about this one call). */
   readonly callOnly?: boolean;
-  /** @throws UsageError saying what is wrong with the value */
-  read(texts: readonly string[]): V;
+  /**
+   * May be asynchronous, so that a package whose parser reads the value is loaded only when there is one.
+   * @throws UsageError saying what is wrong with the value
+   */
+  read(texts: readonly string[]): V | Promise<V>;
 }
 
 /** The flags that make up the values `V`; keys are the long names without dashes. */

@@ -1,5 +1,5 @@
 import { formatPlatform, isIndexType, type Platform, type PlatformFilter, parseManifest, platformFilter } from "@skerry/oci";
-import { type ContentFlags, matchesPattern } from "../command/content-flags.ts";
+import type { ContentFlags, PlatformPattern } from "../command/content-flags.ts";
 import type { FoundImage } from "../places/places.ts";
 import { readSmallBlob } from "../places/small-blob.ts";
 import type { CopyProblem } from "./report.ts";
@@ -10,6 +10,11 @@ export function platformsOf(flags: Pick<ContentFlags, "platform" | "filter-by-os
   if (flags.platform.length === 0 && pattern === undefined) return undefined;
   const wanted = flags.platform.length === 0 ? undefined : platformFilter(flags.platform);
   return (platform) => (wanted?.(platform) ?? true) && (pattern === undefined || matchesPattern(pattern, platform));
+}
+
+/** True when `platform` matches in the way `oc` matches: anywhere in `os/arch[/variant]`. */
+function matchesPattern(pattern: PlatformPattern, platform: Platform): boolean {
+  return pattern.test(formatPlatform(platform)) || pattern.test(`${platform.os}/${platform.architecture}`);
 }
 
 /** A row for an image that is no index and is for another platform than was asked for: it is copied all the same. */

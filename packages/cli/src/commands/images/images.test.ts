@@ -157,6 +157,8 @@ describe("copy", () => {
     const sparse = report(await skerry("copy", `${host}/org/app:v1.0.0`, "oci:sparse:a", "--platform", "linux/arm64", "-o", "json"));
     expect(sparse.images[0]).toMatchObject({ outcome: "copied", digest: digests.get("v1.0.0") });
     expect(sparse.moved.blobs).toBe(3);
+    const filtered = report(await skerry("copy", `${host}/org/app:v1.0.0`, "oci:filtered:a", "--filter-by-os", "arm64$", "-o", "json"));
+    expect(filtered.moved.blobs).toBe(3);
     const full = report(await skerry("copy", `${host}/org/app:v1.0.0`, "oci:sparse:a", "-o", "json"));
     expect(full.moved.blobs).toBe(2);
   });

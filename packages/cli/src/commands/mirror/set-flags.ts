@@ -1,8 +1,12 @@
-import { MIRROR_SCOPES, type MirrorScope, RESOURCE_KINDS, type ResourceKind } from "@skerry/cluster";
-import { parseDigestTag, parseWaiver, type Waiver } from "@skerry/mirror";
+import type { MirrorScope, ResourceKind } from "@skerry/cluster";
+import type { Waiver } from "@skerry/mirror";
 import { UsageError } from "../../args/errors.ts";
 import { choice, flagChoice, flagCount, flagListOf, flagOptional, flagParsed, flagSwitch, flagText } from "../../command/flag.ts";
 import type { FlagSet } from "../../command/types.ts";
+
+// The packages whose words these are get loaded only when one of them was written: help and completion need none.
+const DIGEST_TAG = "img-{hex}";
+const SCOPES: readonly MirrorScope[] = ["repository", "namespace", "registry"];
 
 /** Values of the flags of image sets. Section 3 of the contract. */
 export interface SetFlags {
@@ -33,7 +37,7 @@ export const setFlags: FlagSet<SetFlags> = {
   lock: flagText("use this lock; nothing is resolved", { placeholder: "FILE" }),
   locked: flagSwitch("refuse if configuration or catalogs differ from the workspace's lock"),
   strict: flagSwitch("any problem stops before the first write"),
-  waive: flagListOf("accept a problem", parseWaiver, { placeholder: "CODE[=SUBJECT]" }),
+  waive: flagListOf("accept a problem", readWaiver, { placeholder: "CODE[=SUBJECT]" }),
   recheck: flagSwitch("trust no record of earlier runs; look at every child"),
   "dest-layout": flagOptional(
     "paths at the destination: source path, one component, or host first",
@@ -44,13 +48,13 @@ export const setFlags: FlagSet<SetFlags> = {
     },
   ),
   "max-nested-paths": flagCount("longest path at the destination, prefix included; 0 for no bound", { default: "0", min: 0 }),
-  "digest-tag": flagParsed("tag of images that are known by digest only", parseDigestTag, {
+  "digest-tag": flagParsed("tag of images that are known by digest only", readDigestTag, {
     placeholder: "TEMPLATE",
     default: "img-{hex}",
   }),
   "cluster-version": flagText("cluster that the resources are for", { placeholder: "X.Y", defaultText: "newest known" }),
   resources: flagOptional("cluster resources to write", parseResources, { placeholder: "auto|LIST", defaultText: "auto" }),
-  "mirror-scope": flagChoice("how wide mirror rules are", MIRROR_SCOPES, { default: "repository" }),
+  "mirror-scope": flagChoice("how wide mirror rules are", SCOPES, { default: "repository" }),
   "catalog-source-name": flagListOf("name of the CatalogSource of a catalog", parsePair, { placeholder: "SOURCE=NAME" }),
   "catalog-serving": flagChoice("files that the cluster extracts, or an image over the source", ["auto", "extract", "image"], {
     default: "auto",
@@ -63,8 +67,17 @@ export function pickFlags<K extends keyof SetFlags>(...names: readonly K[]): Fla
   return Object.fromEntries(names.map((name) => [name, setFlags[name]])) as FlagSet<Pick<SetFlags, K>>;
 }
 
-function parseResources(text: string): "auto" | readonly ResourceKind[] {
+async function readWaiver(text: string): Promise<Waiver> {
+  return (await import("@skerry/mirror")).parseWaiver(text);
+}
+
+async function readDigestTag(text: string): Promise<string> {
+  return text === DIGEST_TAG ? text : (await import("@skerry/mirror")).parseDigestTag(text);
+}
+
+async function parseResources(text: string): Promise<"auto" | readonly ResourceKind[]> {
   if (text === "auto") return "auto";
+  const { RESOURCE_KINDS } = await import("@skerry/cluster");
   return text.split(",").map((part) => choice(part.trim(), RESOURCE_KINDS));
 }
 
