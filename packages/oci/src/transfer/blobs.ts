@@ -7,7 +7,9 @@ import type { Streams } from "./streams.ts";
 import type { BlobOutcome, Tally } from "./tally.ts";
 
 /** An image as its blobs see it. */
-export interface BlobOwner extends Holder {
+export interface BlobOwner {
+  /** What others need to know of it; kept as long as the run, unlike the rest. */
+  readonly holder: Holder;
   readonly source: Reader;
   readonly from: Place;
   readonly to: Place;
@@ -90,12 +92,12 @@ export class BlobPlacer {
   /** Some registries (ECR) mount only what a manifest holds, so an earlier image's manifest is waited for; a later one's never. */
   async #leader(holder: Holder, wanted: { readonly owner: BlobOwner; readonly descriptor: Descriptor }): Promise<void> {
     await this.#flights.get(this.#key(holder.repository, wanted.descriptor));
-    if (holder.order < wanted.owner.order) await holder.finished;
+    if (holder.order < wanted.owner.holder.order) await holder.finished;
   }
 
   async #bring(owner: BlobOwner, descriptor: Descriptor, holder: Holder | undefined): Promise<BlobOutcome> {
     // Claimed before anything is awaited: of two images that find no leader, one becomes it.
-    if (holder === undefined) this.#options.known.lead(descriptor.digest, owner);
+    if (holder === undefined) this.#options.known.lead(descriptor.digest, owner.holder);
     const how = holder !== undefined && (await this.#mount(owner, descriptor, holder)) ? "mounted" : "copied";
     if (how === "copied") await this.#copy(owner, descriptor);
     this.#landed(owner, { descriptor, how });
@@ -118,12 +120,12 @@ export class BlobPlacer {
     const { target, streams, known, onEvent } = this.#options;
     const { digest, size } = descriptor;
     try {
-      await streams.run({ order: owner.order, size, host: owner.source.host }, async () => {
+      await streams.run({ order: owner.holder.order, size, host: owner.source.host }, async () => {
         onEvent({ event: "blob.start", digest, size, to: owner.to.repository });
         await copyBlob({ source: owner.source, from: owner.from, target, to: owner.to, descriptor }, this.#options);
       });
     } catch (error) {
-      known.unlead(digest, owner.repository);
+      known.unlead(digest, owner.holder.repository);
       onEvent({ event: "blob.end", digest, size, how: "failed" });
       throw error;
     }
@@ -134,7 +136,7 @@ export class BlobPlacer {
     const { digest, size } = landed.descriptor;
     known.add(owner.to, digest);
     known.remember(owner.to, digest);
-    known.lead(digest, owner);
+    known.lead(digest, owner.holder);
     tally.blob(landed.how, size);
     onEvent({ event: "blob.end", digest, size, how: landed.how });
   }

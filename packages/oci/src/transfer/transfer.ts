@@ -55,7 +55,8 @@ export async function transfer(
 /** One image to its end; what it throws becomes its outcome. */
 async function ended(work: ImageWork, root: Root, order: number): Promise<RootOutcome> {
   const finished = Promise.withResolvers<boolean>();
-  const owner = { repository: root.to.repository, order, finished: finished.promise, source: root.source, from: root.from, to: root.to };
+  const holder = { repository: root.to.repository, order, finished: finished.promise };
+  const owner = { holder, source: root.source, from: root.from, to: root.to };
   const base = { id: root.id, descriptor: root.descriptor };
   try {
     const outcome = await copyImage(work, root, owner);

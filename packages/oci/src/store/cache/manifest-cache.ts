@@ -1,9 +1,8 @@
-import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf } from "../../hash.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../../model/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../../model/manifest.ts";
-import { writeFileAtomic } from "../disk/atomic-file.ts";
 import { diskError, errnoOf } from "../disk/errors.ts";
 import type { ManifestBytes } from "../types.ts";
 
@@ -67,18 +66,19 @@ export async function openManifestCache(dir: string): Promise<ManifestCache> {
   return { get, put };
 }
 
-/** A cache entry lost to a power cut is fetched again and a torn one is noticed by its digest, so nothing is synced here. */
+/**
+ * A cache entry lost to a power cut is fetched again and a torn one is noticed by its digest, so nothing is synced and no
+ * temporary name is needed. What is there already was found damaged, or another run has just written it.
+ */
 async function writePrivate(path: string, bytes: Uint8Array): Promise<void> {
-  try {
-    const file = await open(path, "wx", 0o600);
+  for (let attempt = 1; ; attempt++) {
     try {
-      await file.writeFile(bytes);
-    } finally {
-      await file.close();
+      await writeFile(path, bytes, { flag: "wx", mode: 0o600 });
+      return;
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST" || attempt > 2) throw error;
+      await rm(path, { force: true });
     }
-  } catch (error) {
-    if (errnoOf(error) !== "EEXIST") throw error;
-    await writeFileAtomic(path, bytes, { mode: 0o600 });
   }
 }
 

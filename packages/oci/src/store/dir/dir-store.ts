@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OciError } from "../../errors.ts";
 import { digestOf } from "../../hash.ts";
@@ -108,6 +108,8 @@ async function optional(path: string): Promise<Uint8Array | undefined> {
 async function makeDir(dir: string): Promise<void> {
   try {
     await mkdir(dir, { recursive: true });
+    // What a killed process left; nothing in it can be continued.
+    await rm(join(dir, ".partial"), { recursive: true, force: true });
     const files = await readdir(dir);
     if (files.length > 0 && !files.includes("version")) {
       throw new OciError({

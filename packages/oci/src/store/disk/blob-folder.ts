@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Descriptor } from "../../model/descriptor.ts";
-import { type Digest, digestAlgorithm, digestHex } from "../../model/digest.ts";
+import { type Digest, digestAlgorithm, digestHex, isDigest } from "../../model/digest.ts";
 import type { Content } from "../content.ts";
 import { readSmall } from "../small-content.ts";
 import type { BlobWrite, ByteSource, IoOptions } from "../types.ts";
@@ -82,6 +82,19 @@ export class BlobFolder implements Content {
     } catch (error) {
       this.#writing.delete(temporary);
       throw diskError(error, `write blob ${digest}`, temporary);
+    }
+  }
+
+  /**
+   * Removes what a killed process left and nobody can continue: temporary files, and unfinished blobs that are complete by
+   * now. Only for the one who holds the lock.
+   */
+  async sweep(): Promise<void> {
+    const names = await readdir(this.#partial).catch(() => []);
+    for (const name of names) {
+      const digest = name.replace("-", ":");
+      if (isDigest(digest) && (await this.size(digest)) === undefined) continue;
+      await rm(join(this.#partial, name), { force: true });
     }
   }
 

@@ -171,6 +171,17 @@ describe("unfinished blobs", () => {
   });
 });
 
+test("what a killed process left is swept away, but not what can be continued", async () => {
+  await using dir = await tempDir();
+  await (await openLayout(dir.path, { create: true })).close();
+  const partial = join(dir.path, ".skerry", "partial");
+  await mkdir(partial, { recursive: true });
+  const keep = digestOf(Buffer.from("unfinished")).replace(":", "-");
+  for (const name of [keep, `${keep}.1`, "file.0011223344556677.tmp"]) await writeFile(join(partial, name), "half");
+  await (await openLayout(dir.path, { write: true })).close();
+  expect(await readdir(partial)).toEqual([keep]);
+});
+
 test("a folder that is no layout is refused", async () => {
   await using dir = await tempDir();
   await expect(openLayout(dir.path)).rejects.toMatchObject({ code: "LAYOUT_INVALID" });

@@ -1,11 +1,10 @@
-import { mkdir, readFile, rmdir } from "node:fs/promises";
+import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OciError } from "../../errors.ts";
 import type { Descriptor } from "../../model/descriptor.ts";
 import { type Digest, isDigest } from "../../model/digest.ts";
 import { parseManifest } from "../../model/manifest.ts";
 import { checkManifest } from "../check-manifest.ts";
-import { writeFileAtomic } from "../disk/atomic-file.ts";
 import { BlobFolder } from "../disk/blob-folder.ts";
 import { diskError, errnoOf } from "../disk/errors.ts";
 import { type FileLock, type LockOwner, takeLock } from "../disk/lock-file.ts";
@@ -38,7 +37,9 @@ export async function openLayout(dir: string, options: LayoutOptions = {}): Prom
   await checkVersion(dir);
   const lock = write ? await lockLayout(dir, options.owner) : undefined;
   try {
-    return new LayoutStore(dir, await IndexFile.open(join(dir, "index.json"), join(dir, OWN, "partial")), lock);
+    const store = new LayoutStore(dir, await IndexFile.open(join(dir, "index.json"), join(dir, OWN, "partial")), lock);
+    if (write) await store.sweep();
+    return store;
   } catch (error) {
     await lock?.release();
     throw error;
@@ -109,6 +110,11 @@ export class LayoutStore extends LayoutReader implements Writer, Deleter, Spacer
     await this.close();
   }
 
+  /** Removes what a killed process left behind; {@link openLayout} does it. */
+  sweep(): Promise<void> {
+    return this.#blobs.sweep();
+  }
+
   /** Lists the manifest unless a parent that was written here holds it, and unlists its own children. */
   #list(descriptor: Descriptor, content: ManifestBytes): void {
     const manifest = parseManifest(content.bytes, content.mediaType, descriptor.digest);
@@ -132,8 +138,8 @@ async function makeLayout(dir: string): Promise<void> {
   try {
     await mkdir(join(dir, "blobs", "sha256"), { recursive: true });
     const path = join(dir, "oci-layout");
-    const there = await readFile(path).catch(() => undefined);
-    if (there === undefined) await writeFileAtomic(path, Buffer.from('{"imageLayoutVersion":"1.0.0"}'));
+    const there = await readFile(path).catch(() => Buffer.alloc(0));
+    if (there.byteLength === 0) await writeFile(path, '{"imageLayoutVersion":"1.0.0"}');
   } catch (error) {
     throw diskError(error, "make an OCI layout", dir);
   }

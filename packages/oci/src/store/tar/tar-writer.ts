@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncFolder } from "../disk/atomic-file.ts";
 import { BatchedFile } from "../disk/batched-file.ts";
 import { diskError } from "../disk/errors.ts";
+import { type FileLock, takeLock } from "../disk/lock-file.ts";
 import { padded, TAR_BLOCK, tarHeader } from "./tar-header.ts";
 
 /** An entry that is being written; the next one waits until it has ended. */
@@ -15,25 +15,32 @@ export interface TarBody {
   cut(): Promise<void>;
 }
 
-/** A tar that is written once, entry after entry, under a temporary name; it appears under its own when it is complete. */
+/**
+ * A tar that is written once, entry after entry, under a temporary name; it appears under its own when it is complete. One
+ * process at a time writes to a name; what a killed one left is written over.
+ */
 export class TarWriter {
   readonly #path: string;
   readonly #temporary: string;
   readonly #file: FileHandle;
+  readonly #lock: FileLock;
   #position = 0;
   #last: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, temporary: string, file: FileHandle) {
+  private constructor(path: string, file: FileHandle, lock: FileLock) {
     this.#path = path;
-    this.#temporary = temporary;
+    this.#temporary = temporaryOf(path);
     this.#file = file;
+    this.#lock = lock;
   }
 
+  /** @throws OciError `BUSY` naming the process that writes to the same name, `IO_FAILED` */
   static async create(path: string): Promise<TarWriter> {
-    const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
+    const lock = await takeLock(`${path}.lock`, { subject: `archive ${path}` });
     try {
-      return new TarWriter(path, temporary, await open(temporary, "wx", 0o644));
+      return new TarWriter(path, await open(temporaryOf(path), "w", 0o644), lock);
     } catch (error) {
+      await lock.release();
       throw diskError(error, "write the archive", path);
     }
   }
@@ -90,6 +97,7 @@ export class TarWriter {
       await this.#file.close();
       await rename(this.#temporary, this.#path);
       await syncFolder(dirname(this.#path));
+      await this.#lock.release();
     });
   }
 
@@ -97,6 +105,7 @@ export class TarWriter {
   async discard(): Promise<void> {
     await this.#file.close().catch(() => undefined);
     await rm(this.#temporary, { force: true });
+    await this.#lock.release();
   }
 
   async #guard(task: () => Promise<void>): Promise<void> {
@@ -106,4 +115,8 @@ export class TarWriter {
   #failed(error: unknown): never {
     throw diskError(error, "write the archive", this.#path);
   }
+}
+
+function temporaryOf(path: string): string {
+  return `${path}.partial`;
 }

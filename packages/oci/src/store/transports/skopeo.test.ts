@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { env } from "node:process";
 import { describe, expect, test } from "vitest";
@@ -84,4 +84,17 @@ test("an archive that is not finished is not there", async () => {
     await transfer([{ id: "one", source, from: AT, descriptor: index, to: opened.at, tags: ["v1"], referrers: "none" }], opened.writer);
   }
   await expect(readFile(path)).rejects.toThrow("ENOENT");
+});
+
+test("two processes do not write one archive, and a killed one leaves no trouble", async () => {
+  await using dir = await tempDir();
+  const layout = `oci-archive:${join(dir.path, "out.tar")}:v1`;
+  const { source, index } = await sample();
+  await writeFile(join(dir.path, "out.tar.partial"), "what a killed process left");
+  await using first = await openWriter(layout);
+  await expect(openWriter(layout)).rejects.toMatchObject({ code: "BUSY" });
+  await transfer([{ id: "one", source, from: AT, descriptor: index, to: first.at, tags: first.tags, referrers: "none" }], first.writer);
+  await first.finish();
+  expect(await readBack(layout)).toMatchObject({ digest: index.digest });
+  expect(await readdir(dir.path)).toEqual(["out.tar"]);
 });
