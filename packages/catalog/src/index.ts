@@ -84,6 +84,9 @@ export { selectPackages } from "./select/select-packages.ts";
 export { upgradePath } from "./select/upgrade-path.ts";
 export { type ConvertOptions, convertSqlite } from "./sqlite/documents.ts";
 export { type WriteDatabaseOptions, writeDatabase } from "./sqlite/write-database.ts";
+export { type RenderTemplateOptions, renderTemplate } from "./template/render-template.ts";
+export type { TemplateSource } from "./template/template-documents.ts";
+export type { TemplateType } from "./template/template-input.ts";
 export type {
   BrokenEntry,
   Bundle,

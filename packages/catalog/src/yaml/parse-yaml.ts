@@ -20,16 +20,17 @@ export class YamlSyntaxError extends Error {
 }
 
 /**
- * Parses one YAML document in Go's dialect. An empty document is null.
+ * Parses one YAML document in Go's dialect. An empty document is null; of two equal keys the last counts unless
+ * `uniqueKeys` refuses them.
  *
  * @throws YamlSyntaxError also for too many aliases or levels.
  */
-export function parseGoYaml(text: string): unknown {
+export function parseGoYaml(text: string, options: { readonly uniqueKeys?: boolean } = {}): unknown {
   try {
     const value = load(text, {
       schema: GO_YAML_SCHEMA,
       // Go lets the last of two equal keys win.
-      json: true,
+      json: options.uniqueKeys !== true,
       maxDepth: MAX_YAML_DEPTH,
       maxAliases: MAX_ALIASES,
       maxTotalMergeKeys: MAX_MERGE_KEYS,
