@@ -19,7 +19,7 @@ describe("the quickstart", () => {
   beforeAll(async () => {
     folder = await tempFolder();
     first = await run();
-  }, 120_000);
+  }, 600_000);
   afterAll(() => folder[Symbol.asyncDispose]());
 
   const run = (): Promise<Ended> =>
@@ -40,7 +40,7 @@ describe("the quickstart", () => {
     expect(moved.blobs).toBeGreaterThan(200);
   });
 
-  test("moves nothing the second time, and changes nothing but the report and the journal", { timeout: 120_000 }, async () => {
+  test("moves nothing the second time, and changes nothing but the report and the journal", { timeout: 600_000 }, async () => {
     const before = await contents(folder.join("workspace"));
     const second = await run();
     expect(second, second.stderr).toMatchObject({ code: 0 });

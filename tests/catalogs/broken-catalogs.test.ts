@@ -31,10 +31,12 @@ describe.each(["bundle-objects", "csv-metadata"])("broken bundles with %s, as op
         { seed: "broken", catalogs: [{ dir: dir ?? "", reference: INDEX }], bundlesDir: bundles ?? "" },
         `apiVersion: mirror.openshift.io/v2alpha1\nkind: ImageSetConfiguration\nmirror:\n  operators:\n    - catalog: ${INDEX}\n      full: true\n`,
       );
-    });
+    }, 600_000);
     afterAll(() => world[Symbol.asyncDispose]());
 
-    test("are mended where text is left, reported where not, and accepted with the waivers that the plan prints", async () => {
+    test("are mended where text is left, reported where not, and accepted with the waivers that the plan prints", {
+      timeout: 600_000,
+    }, async () => {
       const planned = await world.run("plan", "-o", "json");
       expect(planned.code).toBe(3);
       const { problems } = JSON.parse(planned.stdout) as { problems: Row[] };

@@ -72,14 +72,14 @@ describe.skipIf(v420 === undefined || v414 === undefined)("catalogs of OpenShift
       config,
     );
     registries = new Registries({ insecureHosts: [world.mirror.host, world.upstream.host] });
-  }, 240_000);
+  }, 600_000);
 
   afterAll(async () => {
     await registries.close();
     await world[Symbol.asyncDispose]();
-  }, 60_000);
+  }, 600_000);
 
-  test("are mirrored with nothing left to decide", { timeout: 240_000 }, async () => {
+  test("are mirrored with nothing left to decide", { timeout: 600_000 }, async () => {
     const ended = await world.run("mirror", "-o", "json", "--progress", "none", "--resources", "idms,itms,catalogsource,registriesconf");
     expect(ended.stderr).not.toContain("error");
     expect(ended.code).toBe(0);
@@ -123,10 +123,10 @@ describe.skipIf(v420 === undefined || v414 === undefined)("catalogs of OpenShift
       await catalog.close();
       expect(images).toBeGreaterThan(release === "v4.20" ? 900 : 60);
     },
-    120_000,
+    600_000,
   );
 
-  test("verify reads and hashes every blob, and finds the root of each", { timeout: 120_000 }, async () => {
+  test("verify reads and hashes every blob, and finds the root of each", { timeout: 600_000 }, async () => {
     const ended = await world.verify("--deep", "-o", "json");
     const report = JSON.parse(ended.stdout) as { result: string; checked: { roots: number }; missing: unknown[]; wrong: unknown[] };
     expect(report).toMatchObject({ result: "ok", missing: [], wrong: [], checked: { roots: mapping.size } });
@@ -135,7 +135,7 @@ describe.skipIf(v420 === undefined || v414 === undefined)("catalogs of OpenShift
 
   test.skipIf(podman === undefined)(
     "podman pulls five of them by the source's name while the sources are stopped (needs podman)",
-    { timeout: 120_000 },
+    { timeout: 600_000 },
     async () => {
       await world.upstream.close();
       const conf = join(world.workspace, "cluster-resources", "999-skerry-imageset.conf");
