@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type RunningRegistry, startRegistry } from "@skerry/registry";
+import { addUser, type RunningRegistry, startRegistry, userFilesIn } from "@skerry/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedPath } from "../shared-data.ts";
 import { type Check, Contents, type Recorded, readLines } from "./conversation.ts";
@@ -19,21 +19,33 @@ describe.skipIf(!present)("conformance (needs ../shared/data/golden/registry)", 
     const meant = checks.filter((check) => check.versions.includes(version));
     describe(`version ${version}`, () => replay(version, meant));
   }
+  const newest = checks.filter((check) => check.versions.includes("dev+sparse"));
+  describe("version dev+sparse, with TLS and a password", () => replay("dev+sparse", newest, true));
 
   test("every exchange belongs to a check, and every check has one", () => {
     expect(new Set(byCheck.keys())).toEqual(new Set(checks.map((check) => check.name)));
   });
 });
 
-function replay(version: string, meant: readonly Check[]): void {
+const USER = { name: "conformance", password: "only for this test" };
+
+function replay(version: string, meant: readonly Check[], locked = false): void {
   const contents = new Contents(conversation);
-  const uploads = new Map<string, string>();
+  const credentials = Buffer.from(`${USER.name}:${USER.password}`).toString("base64");
+  const session: Session = {
+    contents,
+    uploads: new Map(),
+    headers: locked ? { authorization: `Basic ${credentials}` } : {},
+    ca: undefined,
+  };
   let root: string;
   let registry: RunningRegistry;
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "skerry-conformance-"));
-    registry = await startRegistry({ root });
+    if (locked) await addUser(userFilesIn(root), USER);
+    registry = await startRegistry({ root, ...(locked ? { auth: "htpasswd", tls: { kind: "auto" } } : {}) });
+    if (locked) session.ca = await readFile(join(root, "tls", "ca.crt"), "utf8");
   });
   afterAll(async () => {
     await registry.close();
@@ -43,7 +55,7 @@ function replay(version: string, meant: readonly Check[]): void {
   for (const check of meant) {
     test(`${check.id} ${check.name}`, async () => {
       for (const recorded of byCheck.get(check.name) ?? []) {
-        const answer = await exchange(registry.url, recorded, { contents, uploads });
+        const answer = await exchange(registry.url, recorded, session);
         judge(recorded, answer, { contents, version });
       }
     });
@@ -54,6 +66,8 @@ interface Session {
   readonly contents: Contents;
   /** Location of each upload by its placeholder. */
   readonly uploads: Map<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
+  ca: string | undefined;
 }
 
 async function exchange(base: string, recorded: Recorded, session: Session): Promise<PlainAnswer> {
@@ -61,8 +75,9 @@ async function exchange(base: string, recorded: Recorded, session: Session): Pro
   const answer = await sendPlain(base, {
     method: recorded.method,
     path: pathOf(recorded, session),
-    headers: recorded.request.headers,
+    headers: { ...recorded.request.headers, ...session.headers },
     body,
+    ...(session.ca === undefined ? {} : { ca: session.ca }),
   });
   const opened = /\{upload:\d+\}/.exec(String(recorded.seen.headers["location"] ?? ""))?.[0];
   const location = answer.headers["location"];

@@ -8,13 +8,14 @@ import { MixedLoad, seeded } from "./campaign.ts";
 import { startChild } from "./child.ts";
 
 const ROUNDS = Number(process.env["SKERRY_CRASH_ROUNDS"] ?? 4);
+const SEED = Number(process.env["SKERRY_CRASH_SEED"] ?? 21);
 
 test(
   `what was acknowledged survives ${ROUNDS} kills at random moments under a mixed load with collections`,
   async () => {
     const root = await mkdtemp(join(tmpdir(), "skerry-crash-"));
-    const load = new MixedLoad(21);
-    const random = seeded(22);
+    const load = new MixedLoad(SEED);
+    const random = seeded(SEED + 1);
     try {
       for (let round = 0; round < ROUNDS; round += 1) {
         const child = await startChild(root);

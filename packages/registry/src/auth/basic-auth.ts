@@ -9,6 +9,8 @@ import { readAccess, readPasswords, type UserFiles } from "./user-files.ts";
 interface Rights {
   readonly read: (repository: string) => boolean;
   readonly write: (repository: string) => boolean;
+  /** True when `read` says yes to every name. */
+  readonly readsAll: boolean;
 }
 
 interface Loaded {
@@ -18,8 +20,8 @@ interface Loaded {
   readonly everything: boolean;
 }
 
-const NOTHING: Rights = { read: () => false, write: () => false };
-const ALL: Rights = { read: () => true, write: () => true };
+const NOTHING: Rights = { read: () => false, write: () => false, readsAll: false };
+const ALL: Rights = { read: () => true, write: () => true, readsAll: true };
 const MAX_HEADER = 1024;
 
 export interface BasicAccessOptions {
@@ -31,7 +33,6 @@ export interface BasicAccessOptions {
 
 /** Users of htpasswd and access.yaml, by Basic authentication. Files are read once, and again by {@link reload}. */
 export class BasicAccess implements Access {
-  readonly open = false;
   readonly #options: BasicAccessOptions;
   readonly #check: PasswordCheck;
   readonly #slow: SlowDown;
@@ -84,20 +85,30 @@ export class BasicAccess implements Access {
   }
 
   may(exchange: Exchange, repository: string, action: Action): boolean {
+    return this.#rightsOf(exchange)[action](repository);
+  }
+
+  mayReadAll(exchange: Exchange): boolean {
+    return this.#rightsOf(exchange).readsAll;
+  }
+
+  #rightsOf(exchange: Exchange): Rights {
     const { user } = exchange.caller;
     const { rights, everything } = this.#loaded;
-    const own = user !== "" && everything ? ALL : (rights.get(user) ?? NOTHING);
-    return own[action](repository);
+    return user !== "" && everything ? ALL : (rights.get(user) ?? NOTHING);
   }
 }
 
 async function loaded(options: BasicAccessOptions): Promise<Loaded> {
   const [passwords, access] = await Promise.all([readPasswords(options.files.htpasswd), readAccess(options.files.access)]);
   const rights = new Map<string, Rights>();
-  for (const [name, { read, write }] of access?.users ?? [])
-    rights.set(name, { read: globMatcher([...read, ...write]), write: globMatcher(write) });
-  if (options.anonymousPull) rights.set("", { read: globMatcher(access?.anonymous?.read ?? ["**"]), write: () => false });
+  for (const [name, { read, write }] of access?.users ?? []) rights.set(name, rightsFrom([...read, ...write], write));
+  if (options.anonymousPull) rights.set("", rightsFrom(access?.anonymous?.read ?? ["**"], []));
   return { passwords, rights, everything: access === undefined };
+}
+
+function rightsFrom(read: readonly string[], write: readonly string[]): Rights {
+  return { read: globMatcher(read), write: globMatcher(write), readsAll: read.includes("**") };
 }
 
 /** RFC 7617. Undefined for anything that is no Basic header. */

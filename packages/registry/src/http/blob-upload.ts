@@ -34,18 +34,13 @@ export async function beginUpload(context: RegistryContext, exchange: Exchange, 
 async function mounted(context: RegistryContext, exchange: Exchange, at: { repository: string; digest: Digest }): Promise<boolean> {
   const { store, checkSpace } = writableOf(context);
   const from = exchange.query.get("from");
-  // Without `from` any repository will do; where not everybody may read everything, that would tell what exists elsewhere.
-  if (from === null) return context.access.open && (await mountFromPool(context, at));
+  // Without `from` any repository will do; for who may not read everything that would tell what exists elsewhere.
+  if (from === null) return context.access.mayReadAll(exchange) && store.linkFromPool(at.repository, at.digest);
   if (!isRepository(from) || !context.access.may(exchange, from, "read")) return false;
   const size = await context.content.blobSize(from, at.digest);
   if (size === undefined) return false;
   await checkSpace(at.repository, size);
   return store.mountBlob(at.repository, at.digest, from);
-}
-
-async function mountFromPool(context: RegistryContext, at: { repository: string; digest: Digest }): Promise<boolean> {
-  const { store } = writableOf(context);
-  return store.linkFromPool(at.repository, at.digest);
 }
 
 /** `PATCH <location>`: end-5, with Content-Range (chunk) or without (stream). */

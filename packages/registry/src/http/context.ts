@@ -19,8 +19,8 @@ export interface Access {
    */
   require(exchange: Exchange, repository: string, action: Action): void;
   may(exchange: Exchange, repository: string, action: Action): boolean;
-  /** True when everybody may read everything, so that telling what exists tells nothing new. */
-  readonly open: boolean;
+  /** True when the caller may read everything, so that telling what exists tells nothing new. */
+  mayReadAll(exchange: Exchange): boolean;
 }
 
 /** The part of the registry that can be written to. */

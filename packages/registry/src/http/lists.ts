@@ -15,7 +15,7 @@ export async function listTags(context: RegistryContext, exchange: Exchange, rep
 /** `GET /v2/_catalog`: the repositories the caller may read. */
 export async function listRepositories(context: RegistryContext, exchange: Exchange): Promise<void> {
   const all = await context.content.repositories();
-  const readable = context.access.open ? all : all.filter((name) => context.access.may(exchange, name, "read"));
+  const readable = context.access.mayReadAll(exchange) ? all : all.filter((name) => context.access.may(exchange, name, "read"));
   const page = pageOf(exchange, readable, "/v2/_catalog");
   exchange.json(200, { repositories: page.names }, page.headers);
 }
