@@ -90,6 +90,11 @@ export interface Lister {
   tags(at: Place, options?: IoOptions): AsyncIterable<string>;
 }
 
+/** Optional ability: read foreign layers from the addresses that their descriptors name. */
+export interface ForeignReader {
+  foreign(descriptor: Descriptor): ByteSource;
+}
+
 /** Optional ability: remove a tag (by name) or a manifest (by digest). */
 export interface Deleter {
   delete(at: Place, name: string, options?: IoOptions): Promise<void>;
@@ -109,6 +114,11 @@ export function isMounter(store: object): store is Mounter {
 /** True when the store can list. */
 export function isLister(store: object): store is Lister {
   return "repositories" in store && "tags" in store;
+}
+
+/** True when the store reads foreign layers from their addresses. */
+export function isForeignReader(store: object): store is ForeignReader {
+  return "foreign" in store && typeof store.foreign === "function";
 }
 
 /** True when the store can delete. */

@@ -1,6 +1,7 @@
 import type { Gates } from "../gate.ts";
 import type { Descriptor } from "../model/descriptor.ts";
-import type { BlobWrite, ByteSource, IoOptions, Place, Reader, Writer } from "../store/types.ts";
+import type { BlobWrite, IoOptions, Place, Reader, Writer } from "../store/types.ts";
+import { contentOf } from "./blob-content.ts";
 import { SourceBody } from "./body.ts";
 import { isDamage, isWorthRetrying, pause, sided, throwIfAborted } from "./retry.ts";
 import { type CopySlots, takeSlots } from "./slots.ts";
@@ -109,7 +110,7 @@ class Pour {
     const { source, from, descriptor } = this.#copy;
     const { signal } = this.#options;
     const onBytes = (count: number): void => this.#report(count, false);
-    return new SourceBody(embedded(descriptor) ?? source.blob(from, descriptor), {
+    return new SourceBody(contentOf(source, from, descriptor), {
       offset,
       expected: descriptor,
       onBytes,
@@ -124,17 +125,4 @@ class Pour {
     this.#options.onEvent({ event: "blob.bytes", digest: this.#copy.descriptor.digest, bytes: this.#unreported });
     this.#unreported = 0;
   }
-}
-
-/** Content that travels in the descriptor itself needs no request; it is verified like any other. Image-spec "descriptor", data. */
-function embedded(descriptor: Descriptor): ByteSource | undefined {
-  if (descriptor.data === undefined) return undefined;
-  const bytes = Buffer.from(descriptor.data, "base64");
-  if (bytes.byteLength !== descriptor.size) return undefined;
-  return {
-    size: descriptor.size,
-    async *open(offset) {
-      yield bytes.subarray(offset);
-    },
-  };
 }

@@ -2,12 +2,13 @@ import { describe, expect, test } from "vitest";
 import { OciError } from "../errors.ts";
 import { digestOf } from "../hash.ts";
 import type { Descriptor } from "../model/descriptor.ts";
+import { MEDIA_TYPES } from "../model/media-types.ts";
 import { platformFilter } from "../model/platform.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
 import type { BlobWrite, ByteSource, ManifestBytes, Place } from "../store/types.ts";
 import { CountingStore } from "../testing/counting-store.ts";
 import { FixedGates } from "../testing/gates.ts";
-import { addImage, addIndex, type ImageSpec, linux } from "../testing/images.ts";
+import { addBlob, addImage, addIndex, type ImageSpec, linux, manifestOf, seededBytes } from "../testing/images.ts";
 import { tempDir } from "../testing/temp-dir.ts";
 import { openJournal } from "./journal.ts";
 import { transfer } from "./transfer.ts";
@@ -276,6 +277,35 @@ describe("a source that breaks", () => {
     source.damage = 100;
     const report = await transfer([root], new MemoryStore(), { tries: 2 });
     expect(report.outcomes[0]?.error).toMatchObject({ code: "DIGEST_MISMATCH", side: "source", tries: 2 });
+  });
+});
+
+describe("foreign layers", () => {
+  async function foreignRoot(source: MemoryStore): Promise<{ root: Root; layer: Descriptor }> {
+    const from = { repository: "org/windows" };
+    const config = addBlob(source, from, { bytes: Buffer.from("{}"), mediaType: MEDIA_TYPES.ociConfig });
+    const bytes = seededBytes("windows", 500);
+    const mediaType = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+    const layer = { mediaType, digest: digestOf(bytes), size: 500, urls: ["https://example.com/layer"] };
+    const { content, descriptor } = manifestOf({ schemaVersion: 2, config, layers: [layer] }, MEDIA_TYPES.ociManifest);
+    await source.putManifest(from, descriptor, content, []);
+    return { root: { id: "w", source, from, descriptor, to: from, tags: ["v1"], referrers: "none" }, layer };
+  }
+
+  test("stay where they are, or come from their addresses when asked for", async () => {
+    const source = new (class extends MemoryStore {
+      foreign = (descriptor: Descriptor): ByteSource => ({
+        size: descriptor.size,
+        async *open(offset) {
+          yield seededBytes("windows", 500).subarray(offset);
+        },
+      });
+    })();
+    const { root, layer } = await foreignRoot(source);
+    const [kept, included] = [new MemoryStore(), new MemoryStore()];
+    expect((await transfer([root], kept)).moved.blobs).toBe(1);
+    expect((await transfer([root], included, { externalLayers: "include" })).moved.blobs).toBe(2);
+    expect([await kept.has(root.to, layer), await included.has(root.to, layer)]).toEqual([false, true]);
   });
 });
 

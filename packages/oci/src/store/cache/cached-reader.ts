@@ -1,13 +1,22 @@
 import type { Descriptor } from "../../model/descriptor.ts";
 import { type Digest, isDigest } from "../../model/digest.ts";
-import { type IoOptions, isLister, type Lister, type ManifestBytes, type Place, type Reader } from "../types.ts";
+import {
+  type ForeignReader,
+  type IoOptions,
+  isForeignReader,
+  isLister,
+  type Lister,
+  type ManifestBytes,
+  type Place,
+  type Reader,
+} from "../types.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
 
 /**
  * A reader that looks for manifests in a cache first and keeps there what it had to fetch. A digest that the cache holds is
  * resolved without asking; tags and blobs go to the reader. Callers that ask for one digest at the same time share one fetch.
  */
-export function cachedReader(reader: Reader, cache: ManifestCache): Reader & Partial<Lister> {
+export function cachedReader(reader: Reader, cache: ManifestCache): Reader & Partial<Lister & ForeignReader> {
   const fetching = new Map<Digest, Promise<ManifestBytes>>();
 
   async function fetch(
@@ -43,6 +52,7 @@ export function cachedReader(reader: Reader, cache: ManifestCache): Reader & Par
     manifest,
     blob: (at, descriptor) => reader.blob(at, descriptor),
     referrers: (at, subject, options) => reader.referrers(at, subject, options),
+    ...(isForeignReader(reader) ? { foreign: (descriptor: Descriptor) => reader.foreign(descriptor) } : {}),
     ...(isLister(reader)
       ? {
           repositories: (options?: IoOptions) => reader.repositories(options),
