@@ -127,6 +127,48 @@ describe("token realms", () => {
       ),
   );
 
+  test("a token service that redirects takes no password along", async () => {
+    await using elsewhere = await ScriptedServer.start([
+      { method: "GET", path: "/steal", headers: { authorization: undefined }, reply: { body: '{"token":"t"}' } },
+    ]);
+    await play(
+      [
+        { ...HEAD, reply: bearerAt("http://HOST/token") },
+        {
+          method: "GET",
+          path: /^\/token/,
+          headers: { authorization: /^Basic/ },
+          reply: { status: 302, headers: { Location: `http://${elsewhere.host}/steal` } },
+        },
+        { ...HEAD, headers: { authorization: "Bearer t" }, reply: found },
+      ],
+      async ({ net, server, at }) => {
+        expect(await net.reader(server.host).resolve(at, "v1")).toBeDefined();
+      },
+      { credentials: USER },
+    );
+    expect(elsewhere.faults).toEqual([]);
+  });
+
+  test("a redirect away and back home brings no credential back", async () => {
+    let home = "";
+    await using elsewhere = await ScriptedServer.start([
+      { method: "GET", path: "/away", reply: () => ({ status: 302, headers: { Location: `http://${home}/back` } }) },
+    ]);
+    await play(
+      [
+        { ...BLOB, reply: { status: 401, headers: { "WWW-Authenticate": 'Basic realm="x"' } } },
+        { ...BLOB, headers: { authorization: /^Basic/ }, reply: { status: 307, headers: { Location: `http://${elsewhere.host}/away` } } },
+        { method: "GET", path: "/back", headers: { authorization: undefined }, reply: { body: blob.bytes } },
+      ],
+      async ({ net, server, at }) => {
+        home = server.host;
+        expect(await collect(net.reader(server.host).blob(at, blob.descriptor).open(0))).toEqual(blob.bytes);
+      },
+      { credentials: USER },
+    );
+  });
+
   test("a realm with a user name in it is refused", () =>
     play([{ ...HEAD, reply: bearerAt("http://a:b@HOST/token") }], async ({ net, server, at }) => {
       expect(await failure(net.reader(server.host).resolve(at, "v1"))).toMatchObject({ code: "UNTRUSTED_ADDRESS" });

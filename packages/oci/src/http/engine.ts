@@ -11,7 +11,7 @@ import { HostGates } from "./gate.ts";
 import { type HostState, Hosts, originOf, settled } from "./hosts.ts";
 import type { ProxySettings } from "./proxy.ts";
 import { RateLimit } from "./rate-limit.ts";
-import { followsRedirects, headersFor, isRedirect, redirectTarget } from "./redirect.ts";
+import { followsRedirects, headersFor, isRedirect, redirectTarget, withoutCredentials } from "./redirect.ts";
 import { backoffMs, isAbsent, isBearablePause, isTransient, retryAfterMs } from "./retry.ts";
 import { SignalHub } from "./signals.ts";
 import { StallWatch } from "./stall.ts";
@@ -242,15 +242,16 @@ export class HttpEngine {
   async #follow(request: HttpRequest, how: { state: HostState; authorization: string | undefined }): Promise<Attempt> {
     const home = new URL(originOf(how.state));
     let url = new URL(request.target, home);
+    const { origin } = url;
+    let strayed = false;
     for (let hops = 0; ; hops++) {
       const atHome = url.origin === home.origin;
-      const response = await this.#wire(request, {
-        url,
-        home: atHome ? how.state : undefined,
-        authorization: atHome ? how.authorization : undefined,
-      });
+      // Once a request has left the origin it was made for, no credential comes along, not even on the way back.
+      strayed ||= url.origin !== origin;
+      const headers = strayed ? withoutCredentials(request) : headersFor(request, atHome ? how.authorization : undefined);
+      const response = await this.#wire(request, { url, home: atHome ? how.state : undefined, headers });
       const location = response.header("location");
-      if (!followsRedirects(request.method) || !isRedirect(response.status, location)) return { response, redirected: hops > 0 && !atHome };
+      if (!followsRedirects(request.method) || !isRedirect(response.status, location)) return { response, redirected: strayed };
       await response.dump();
       url = redirectTarget(url, location, { ...doingOf(request), hops });
     }
@@ -259,7 +260,7 @@ export class HttpEngine {
   /** One exchange; `home` is the registry when it is asked itself and not something that it points at. */
   async #wire(
     request: HttpRequest,
-    hop: { url: URL; home: HostState | undefined; authorization: string | undefined },
+    hop: { url: URL; home: HostState | undefined; headers: Readonly<Record<string, string>> },
   ): Promise<HttpResponse> {
     const { url, home } = hop;
     const dispatcher = await this.#connections.pool(url.origin, home === undefined && this.#isGuarded(request.host));
@@ -269,7 +270,7 @@ export class HttpEngine {
         dispatcher,
         url,
         method: request.method,
-        headers: { ...this.#headers, ...headersFor(request, hop.authorization) },
+        headers: { ...this.#headers, ...hop.headers },
         body: request.body,
         doing: doingOf(request),
         signal: request.signal,

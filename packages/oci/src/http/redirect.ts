@@ -35,9 +35,15 @@ export function redirectTarget(from: URL, location: string, doing: Doing & { rea
   return to;
 }
 
-/** Headers for the next hop: credentials stay with the origin they were meant for. */
+/** Headers for the origin that a request was made for. */
 export function headersFor(request: Pick<HttpRequest, "headers">, authorization: string | undefined): Record<string, string> {
   return { ...request.headers, ...(authorization === undefined ? {} : { authorization }) };
+}
+
+/** Headers for any other origin: credentials stay with the one they were meant for, also those of a token request. */
+export function withoutCredentials(request: Pick<HttpRequest, "headers">): Record<string, string> {
+  const { authorization: _, ...rest } = request.headers ?? {};
+  return rest;
 }
 
 /** Only requests without a streamed body, and only reads, follow a redirect by themselves. */
