@@ -14,6 +14,7 @@ import type { ContentFlags } from "../command/content-flags.ts";
 import type { Job } from "../command/job.ts";
 import { describeError } from "../output/error.ts";
 import { platformMismatch, platformsOf } from "./platforms.ts";
+import { probePush } from "./probe.ts";
 import { addMoved, type CopiedImage, type CopyProblem, type CopyReport, copyResult, NOTHING_MOVED } from "./report.ts";
 import type { CopyRow } from "./rows.ts";
 
@@ -27,13 +28,17 @@ export interface CopyRun {
   readonly finish: () => Promise<void>;
 }
 
-/** Copies the rows, or says what would be copied. Failures are rows; nothing is thrown for a single image. */
+/**
+ * Copies the rows, or says what would be copied. Failures are rows; nothing is thrown for a single image.
+ * @throws RefusedError `PUSH_DENIED` before anything moves
+ */
 export async function executeCopy(run: CopyRun): Promise<CopyReport> {
   const { job, rows, registries } = run;
   const filter = platformsOf(job.flags);
   const problems = filter === undefined ? [] : await mismatches(rows, job);
   const ready = rows.filter((row) => row.error === undefined);
   const failed = new Map(rows.flatMap((row) => (row.error === undefined ? [] : [[row.id, row.error] as const])));
+  if (!run.dryRun) await probePush(ready, registries, job.signal);
   const done = run.dryRun ? await planRows(run, filter) : await copyRows(run, filter);
   const images = rows.flatMap((row) => imageOf(row, { error: failed.get(row.id), done }));
   const interrupted = job.signal.aborted || done.interrupted;

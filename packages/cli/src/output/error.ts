@@ -38,6 +38,7 @@ const EXIT_BY_CODE: ReadonlyMap<string, number> = new Map([
   ["TARGET_UNSAFE", EXIT.refused],
   ["GAP", EXIT.refused],
   ["SIGNATURE_INVALID", EXIT.refused],
+  ["ARCHIVE_INVALID", EXIT.refused],
   ["LOCK_INVALID", EXIT.usage],
   ["SERVING_UNSUPPORTED", EXIT.usage],
   ["RESOURCES_UNSUPPORTED", EXIT.usage],

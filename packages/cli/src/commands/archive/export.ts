@@ -1,4 +1,4 @@
-import { type ExportReport, type FinishedPlan, NOTHING_THERE, runExport } from "@skerry/mirror";
+import { type ExportReport, type FinishedPlan, runExport } from "@skerry/mirror";
 import { formatSize } from "../../args/size.ts";
 import type { Job } from "../../command/job.ts";
 import { escapeLine } from "../../output/escape.ts";
@@ -6,12 +6,15 @@ import type { MirrorRunFlags } from "../mirror/mirror.ts";
 import type { Session } from "../mirror/session.ts";
 import { reportText } from "../mirror/show-report.ts";
 import { archiveDir } from "./archive-place.ts";
+import { farSide, signerOf } from "./near-side.ts";
+import { runVolumeHook } from "./volume-hook.ts";
 
 /** Writes a planned image set into the archive that the command names. */
 export async function exportSet(job: Job<MirrorRunFlags>, session: Session, plan: FinishedPlan): Promise<ExportReport> {
   const { flags } = job;
   const text = job.args[0] ?? "";
   const { registries } = session;
+  const signer = await signerOf(job);
   return await runExport(
     {
       lock: plan.lock,
@@ -19,18 +22,26 @@ export async function exportSet(job: Job<MirrorRunFlags>, session: Session, plan
       text,
       options: {
         volumeBytes: flags["volume-size"],
-        farSide: NOTHING_THERE,
+        farSide: farSide(job, session.context.manifests),
+        ...(signer === undefined ? {} : { signer }),
         externalLayers: flags["external-layers"],
         failFast: flags["fail-fast"],
         gates: registries.gates,
         onEvent: (event) => job.progress.event(event),
-        onVolume: async (path, volume) => job.log.info(`Finished volume ${path} (${formatSize(volume.bytes)})`),
+        onVolume: (path, volume) => volumeDone(job, path, volume.bytes),
       },
       files: plan.document.files,
       counts: () => ({ requests: registries.requests(), retries: registries.retries() }),
     },
     session.context,
   );
+}
+
+async function volumeDone(job: Job<MirrorRunFlags>, path: string, bytes: number): Promise<void> {
+  job.log.info(`Finished volume ${path} (${formatSize(bytes)})`);
+  job.progress.event({ event: "volume.end", path, bytes });
+  const hook = job.flags["volume-hook"];
+  if (hook !== undefined) await runVolumeHook(job, hook, path);
 }
 
 /** An export as a person reads it. */

@@ -1,15 +1,21 @@
 import { join } from "node:path";
 import {
+  checkImport,
   fetchLock,
   type ImageSetLock,
+  type ImportCheck,
   lockRepository,
   mirrorSource,
+  type OpenArchive,
+  type OwnedWorkspace,
   openArchiveSource,
   openWorkspace,
+  parseSubsetRule,
   type RunContext,
   type SourceOf,
+  subsetArchive,
 } from "@skerry/mirror";
-import { openManifestCache, type Registries, type VolumeReader } from "@skerry/oci";
+import { type ManifestCache, openManifestCache, type Registries } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
 import type { Job } from "../../command/job.ts";
 import { openRegistries } from "../../registries/open.ts";
@@ -18,17 +24,18 @@ import { type ImageSet, readConfig, requiredLock, workspaceDir } from "../mirror
 import { type MirrorFlags, mirrorTarget, planRun, registryTarget, type Session } from "../mirror/session.ts";
 import type { ArchiveFlags } from "./archive-flags.ts";
 import { archiveDir, isArchivePlace } from "./archive-place.ts";
+import { readInput } from "./near-side.ts";
 
 /** What everything of a run comes from. */
 interface Origin {
   readonly lock: ImageSetLock;
   readonly source: SourceOf;
-  readonly archive?: VolumeReader;
+  readonly archive?: OpenArchive;
 }
 
 /** A session whose only source is an archive or another mirror. */
 export interface FromSession extends Session {
-  readonly archive: VolumeReader | undefined;
+  readonly archive: OpenArchive | undefined;
 }
 
 /**
@@ -46,15 +53,22 @@ export async function openFromSession(
     const mirror = isArchivePlace(from) ? undefined : registryTarget(from);
     const hosts = mirror === undefined ? [] : [mirror.host];
     const registries = parts.use(await openRegistries(job, { sources: hosts, destinations: [place.host] }));
-    const origin = mirror === undefined ? await fromArchive(job, from) : await fromMirror(job, mirror, registries);
-    const set = await imageSetOf(job, origin.lock);
-    const workspace = parts.use(await openWorkspace(workspaceDir(job, set.name)));
+    const origin = mirror === undefined ? await openArchive(job, from) : await fromMirror(job, mirror, registries);
+    const name = job.flags.name ?? origin.lock.imageSet.name;
+    const workspace = parts.use(await openWorkspace(workspaceDir(job, name)));
     const target = mirrorTarget(job, { ...place, text: targetText ?? "" }, registries);
+    const manifests = await openManifestCache(workspace.cacheDir);
+    const part = await partOf(job, origin, { workspace, manifests, parts });
+    const source =
+      origin.archive === undefined
+        ? part.source
+        : part.over(await check(job, from, { archive: origin.archive, lock: part.lock, target, workspace }));
+    const set = await imageSetOf(job, part.lock);
     const context: RunContext = {
       workspace,
-      source: origin.source,
+      source,
       reader: refuseHost,
-      manifests: await openManifestCache(workspace.cacheDir),
+      manifests,
       baseDir: set.baseDir,
       skerryVersion: VERSION,
       now: () => job.world.now(),
@@ -76,9 +90,39 @@ export async function openFromSession(
   }
 }
 
-async function fromArchive(job: Job<MirrorFlags & ArchiveFlags>, from: string): Promise<Origin> {
-  const { reader, lock, source } = await openArchiveSource(archiveDir(job, from));
-  return { lock: job.flags.lock === undefined ? lock : await requiredLock(job, job.flags.lock), source, archive: reader };
+async function openArchive(job: Job<MirrorFlags & ArchiveFlags>, from: string): Promise<Origin> {
+  const archive = await openArchiveSource(archiveDir(job, from));
+  return { lock: job.flags.lock === undefined ? archive.lock : await requiredLock(job, job.flags.lock), source: archive.source, archive };
+}
+
+/** The part that `--only` names, or the whole. */
+async function partOf(
+  job: Job<MirrorFlags & ArchiveFlags>,
+  origin: Origin,
+  how: { readonly workspace: OwnedWorkspace; readonly manifests: ManifestCache; readonly parts: AsyncDisposableStack },
+): Promise<{ readonly lock: ImageSetLock; readonly source: SourceOf; over(rest: SourceOf): SourceOf }> {
+  const { lock, source, archive } = origin;
+  if (job.flags.only.length === 0) return { lock, source, over: (rest) => rest };
+  if (archive === undefined) {
+    throw new UsageError("--only needs an archive", { hint: "From another mirror, give a lock of the part with --lock." });
+  }
+  const rules = job.flags.only.map(parseSubsetRule);
+  const context = { workspace: how.workspace, manifests: how.manifests, skerryVersion: VERSION, signal: job.signal };
+  const subset = how.parts.use(await subsetArchive({ ...archive, lock }, rules, context));
+  return { lock: subset.lock, source: subset.over(source), over: (rest) => subset.over(rest) };
+}
+
+/** Everything that is checked before the first push. */
+async function check(
+  job: Job<MirrorFlags & ArchiveFlags>,
+  text: string,
+  what: Pick<ImportCheck, "archive" | "lock" | "target" | "workspace">,
+): Promise<SourceOf> {
+  const { flags, signal } = job;
+  const trustKeys = await Promise.all(flags["trust-key"].map(async (path) => ({ path, pem: await readInput(job, path) })));
+  job.log.info(`Checking ${what.archive.reader.contents.volumes.length} volumes of ${text}`);
+  const gap = { externalLayers: flags["external-layers"], signal };
+  return await checkImport({ ...what, text, trustKeys, allowOlder: flags["allow-older"], gap });
 }
 
 async function fromMirror(

@@ -81,6 +81,19 @@ describe("login", () => {
     const denied = await skerry({}, "repos", registry.host, "--insecure", "-o", "json");
     expect(denied.code).toBe(1);
     expect(JSON.parse(denied.stderr)).toMatchObject({ code: "UNAUTHORIZED", host: registry.host });
+    const refused = await skerry(
+      {},
+      "copy",
+      "oci:sample:v1",
+      `${registry.host}/org/app`,
+      `${registry.host}/other/app`,
+      "--insecure",
+      "-o",
+      "json",
+    );
+    expect(refused).toMatchObject({ code: 4, stdout: "" });
+    expect(JSON.parse(refused.stderr)).toMatchObject({ code: "PUSH_DENIED", subject: `${registry.host}/org/app` });
+    expect(refused.stderr).toContain(`${registry.host}/other/app`);
   });
 
   test("keeps other keys of the file; -p is taken with a warning; a runtime file is warned of", async () => {
