@@ -3,6 +3,7 @@ import type { JsonObject } from "../document/shape.ts";
 import { member } from "../document/shape.ts";
 import type { Bundle, Catalog, CatalogDocument, CatalogFile, CatalogProblem, ChannelEntry, Selected, SelectedPackage } from "../types.ts";
 import { byBytes, goJson, type Members } from "./go-json.ts";
+import { keptBundles } from "./kept-bundles.ts";
 import {
   asProperties,
   bundleDocument,
@@ -55,7 +56,7 @@ export async function* packageDocuments(
   const own = (schema: string) => (document: CatalogDocument) => document.schema === schema && packageOf(document) === chosen.name;
   for await (const { body } of catalog.documents(own("olm.package"))) yield packageDocument(body, chosen.defaultChannel);
   yield* channels(catalog, chosen);
-  for (const name of chosen.bundles.toSorted(byBytes)) yield bundleDocument(change(await catalog.bundle(chosen.name, name)));
+  for await (const bundle of keptBundles(catalog, chosen)) yield bundleDocument(change(bundle));
   yield* others(catalog, (document) => document.package === chosen.name && !KNOWN.has(document.schema));
   for await (const { document, body } of catalog.documents(own("olm.deprecations"))) {
     const entries = deprecationEntries(body).filter((entry) => isKept(entry, chosen));

@@ -12,64 +12,56 @@ export class Members {
  * {@link Members} in their own order), U+2028 and U+2029 escaped, lone surrogates replaced. With `indent`, one member a
  * line as `opm render -o json` prints it.
  */
-export function goJson(value: unknown, indent = ""): string {
-  const parts: string[] = [];
-  write(value, { parts, indent, newline: indent === "" ? "" : "\n" });
-  return parts.join("");
+export function goJson(value: unknown, indent: string = ""): string {
+  return encode(value, { indent, newline: indent === "" ? "" : "\n" });
 }
 
-interface Sink {
-  readonly parts: string[];
+interface Layout {
   readonly indent: string;
   /** Line feed and blanks of the current depth; empty in compact form. */
   readonly newline: string;
 }
 
-function write(value: unknown, sink: Sink): void {
-  if (typeof value === "string") sink.parts.push(goString(value));
-  else if (typeof value === "number") sink.parts.push(goNumber(value));
-  else if (typeof value === "boolean") sink.parts.push(value ? "true" : "false");
-  else if (typeof value !== "object" || value === null) sink.parts.push("null");
-  else if (Array.isArray(value)) writeList(value, sink);
-  else if (value instanceof Members) writeMembers(value.list, sink);
-  else writeMembers(sortedMembers(value as Record<string, unknown>), sink);
+function encode(value: unknown, layout: Layout): string {
+  if (typeof value === "string") return goString(value);
+  if (typeof value === "number") return goNumber(value);
+  if (typeof value === "boolean") return value ? "true" : "false";
+  if (typeof value !== "object" || value === null) return "null";
+  if (Array.isArray(value)) return encodeList(value, layout);
+  return encodeMembers(value instanceof Members ? value.list : sortedMembers(value as Record<string, unknown>), layout);
 }
 
-function writeList(list: readonly unknown[], sink: Sink): void {
-  if (list.length === 0) {
-    sink.parts.push("[]");
-    return;
-  }
-  const inner = deeper(sink);
-  list.forEach((item, index) => {
-    sink.parts.push(index === 0 ? "[" : ",", inner.newline);
-    write(item, inner);
-  });
-  sink.parts.push(sink.newline, "]");
+function encodeList(list: readonly unknown[], layout: Layout): string {
+  if (list.length === 0) return "[]";
+  const inner = deeper(layout);
+  let text = "";
+  for (const item of list) text += `${text === "" ? "[" : ","}${inner.newline}${encode(item, inner)}`;
+  return `${text}${layout.newline}]`;
 }
 
-function writeMembers(members: readonly (readonly [string, unknown])[], sink: Sink): void {
-  if (members.length === 0) {
-    sink.parts.push("{}");
-    return;
-  }
-  const inner = deeper(sink);
-  const colon = sink.indent === "" ? ":" : ": ";
-  members.forEach(([key, value], index) => {
-    sink.parts.push(index === 0 ? "{" : ",", inner.newline, goString(key), colon);
-    write(value, inner);
-  });
-  sink.parts.push(sink.newline, "}");
+function encodeMembers(members: readonly (readonly [string, unknown])[], layout: Layout): string {
+  if (members.length === 0) return "{}";
+  const inner = deeper(layout);
+  const colon = layout.indent === "" ? ":" : ": ";
+  let text = "";
+  for (const [key, value] of members) text += `${text === "" ? "{" : ","}${inner.newline}${goString(key)}${colon}${encode(value, inner)}`;
+  return `${text}${layout.newline}}`;
 }
 
-function deeper(sink: Sink): Sink {
-  return sink.indent === "" ? sink : { ...sink, newline: sink.newline + sink.indent };
+function deeper(layout: Layout): Layout {
+  return layout.indent === "" ? layout : { indent: layout.indent, newline: layout.newline + layout.indent };
 }
 
 function sortedMembers(object: Record<string, unknown>): [string, unknown][] {
-  return Object.keys(object)
-    .sort(byBytes)
-    .map((key) => [key, object[key]]);
+  const keys = Object.keys(object);
+  // Documents of opm are sorted already, so most of the time nothing moves.
+  if (!isSorted(keys)) keys.sort(byBytes);
+  return keys.map((key) => [key, object[key]]);
+}
+
+function isSorted(keys: readonly string[]): boolean {
+  for (let index = 1; index < keys.length; index += 1) if (byBytes(keys[index - 1] ?? "", keys[index] ?? "") > 0) return false;
+  return true;
 }
 
 /** Order of the UTF-8 bytes; UTF-16 order differs from it only where surrogates meet U+E000 and above. */
