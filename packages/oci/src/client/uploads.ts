@@ -1,5 +1,6 @@
 import { pullScope, pushScope } from "../auth/scope.ts";
 import { isOciError, OciError } from "../errors.ts";
+import { redactUrl } from "../http/redact.ts";
 import type { HttpResponse } from "../http/types.ts";
 import type { Descriptor } from "../model/descriptor.ts";
 import type { IoOptions } from "../store/types.ts";
@@ -158,7 +159,7 @@ export async function cancelUpload(at: Repository, session: UploadSession, io?: 
  */
 export function uploadLocation(at: Repository, response: Pick<HttpResponse, "header" | "url">): URL {
   const header = response.header("location");
-  if (header === undefined || !URL.canParse(header, response.url)) {
+  if (header === undefined || header === "" || !URL.canParse(header, response.url)) {
     throw new OciError({
       code: "PROTOCOL_ERROR",
       message: `Cannot upload to ${nameOf(at)}: the registry names no location for the upload`,
@@ -171,13 +172,27 @@ export function uploadLocation(at: Repository, response: Pick<HttpResponse, "hea
   to.hash = "";
   to.username = "";
   to.password = "";
-  if (to.hostname !== home.hostname || to.origin === home.origin) return to;
+  if (to.origin === home.origin) return to;
+  if (to.hostname !== home.hostname) {
+    if (home.protocol === "https:" && to.protocol !== "https:") throw leavesHttps(at, to);
+    return to;
+  }
   const isDefaultPort = to.port === "";
   if (isDefaultPort || to.port === home.port || (to.protocol === "http:" && home.protocol === "https:")) {
     to.protocol = home.protocol;
     to.port = home.port;
   }
   return to;
+}
+
+function leavesHttps(at: Repository, to: URL): OciError {
+  return new OciError({
+    code: "UNTRUSTED_ADDRESS",
+    message: `Refused to upload to ${nameOf(at)}: the registry sends the upload from HTTPS to ${redactUrl(to.href)}`,
+    subject: nameOf(at),
+    host: at.host,
+    hint: "Tell the registry its outer address, so that it answers with https addresses.",
+  });
 }
 
 /** Adds the digest to a location without touching the query that is there: signed parts of it must stay byte for byte. */
