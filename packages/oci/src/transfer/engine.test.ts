@@ -1,14 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { OciError } from "../errors.ts";
 import { digestOf } from "../hash.ts";
 import type { Descriptor } from "../model/descriptor.ts";
-import { MEDIA_TYPES } from "../model/media-types.ts";
 import { platformFilter } from "../model/platform.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
-import type { BlobWrite, ByteSource, ManifestBytes, Place } from "../store/types.ts";
 import { CountingStore } from "../testing/counting-store.ts";
 import { FixedGates } from "../testing/gates.ts";
-import { addBlob, addImage, addIndex, type ImageSpec, linux, manifestOf, seededBytes } from "../testing/images.ts";
+import { addImage, addIndex, type ImageSpec, linux } from "../testing/images.ts";
 import { tempDir } from "../testing/temp-dir.ts";
 import { openJournal } from "./journal.ts";
 import { transfer } from "./transfer.ts";
