@@ -1,7 +1,8 @@
 import { UsageError } from "./args/errors.ts";
 import { scanArguments } from "./args/scan.ts";
 import { readFlags } from "./args/sources.ts";
-import { type EveryFlags, everyFlags, OUTPUT_FORMATS, type OutputFormat } from "./command/every-flags.ts";
+import { everyFlags, OUTPUT_FORMATS, type OutputFormat } from "./command/every-flags.ts";
+import type { EveryFlags } from "./command/every-values.ts";
 import { type Found, findCommand } from "./command/find.ts";
 import type { Job } from "./command/job.ts";
 import { type Command, type Flag, isGroup, type Positional } from "./command/types.ts";

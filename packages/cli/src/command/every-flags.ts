@@ -1,23 +1,11 @@
-import { LOG_LEVELS, type LogLevel } from "../output/log.ts";
-import { PROGRESS_MODES, type ProgressMode } from "../progress/types.ts";
+import { LOG_LEVELS } from "../output/log.ts";
+import { PROGRESS_MODES } from "../progress/types.ts";
+import type { EveryFlags } from "./every-values.ts";
 import { flagChoice, flagOptional, flagSwitch, flagText } from "./flag.ts";
 import type { Flag, FlagSet } from "./types.ts";
 
 export const OUTPUT_FORMATS = ["text", "json", "yaml", "name"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
-
-/** Values of the flags that every command has. Section 2 of the contract. */
-export interface EveryFlags {
-  /** One of {@link OUTPUT_FORMATS}, or a further one that the command adds. */
-  readonly output: string;
-  readonly quiet: boolean;
-  readonly "log-level": LogLevel;
-  readonly "log-file": string | undefined;
-  readonly progress: ProgressMode;
-  readonly "no-color": boolean;
-  readonly help: boolean;
-  readonly version: boolean;
-}
 
 /** The flags that every command has. */
 export const everyFlags: FlagSet<EveryFlags> = {

@@ -1,4 +1,8 @@
-import type { Job } from "./job.ts";
+import type { Log } from "../output/log.ts";
+import type { Printer } from "../output/printer.ts";
+import type { Progress } from "../progress/types.ts";
+import type { World } from "../world/types.ts";
+import type { EveryFlags } from "./every-values.ts";
 
 /** One flag as data. `read` turns the texts that were given (in order, the last one decides for single values) into the value. */
 export interface Flag<V> {
@@ -38,6 +42,22 @@ export interface Positional {
 export interface Example {
   readonly command: string;
   readonly does: string;
+}
+
+/** What a command's `run` gets. */
+export interface Job<F> {
+  readonly flags: F;
+  readonly every: EveryFlags;
+  /** Positional arguments, their number already checked. */
+  readonly args: readonly string[];
+  readonly world: World;
+  /** All words, for completion scripts and manual pages. */
+  readonly tree: Group;
+  readonly out: Printer;
+  readonly log: Log;
+  readonly progress: Progress;
+  /** Aborted by SIGINT, SIGTERM and the end of stdout's reader. */
+  readonly signal: AbortSignal;
 }
 
 /** What a command's run module exports. */

@@ -2,8 +2,10 @@ import { join } from "node:path";
 import {
   checkImport,
   fetchLock,
+  type GapOptions,
   type ImageSetLock,
   type ImportCheck,
+  type LockedImage,
   lockRepository,
   mirrorSource,
   type OpenArchive,
@@ -62,7 +64,7 @@ export async function openFromSession(
     const source =
       origin.archive === undefined
         ? part.source
-        : part.over(await check(job, from, { archive: origin.archive, lock: part.lock, target, workspace }));
+        : part.over(await check(job, from, { archive: origin.archive, lock: part.lock, target, workspace, isBuilt: part.isBuilt }));
     const set = await imageSetOf(job, part.lock);
     const context: RunContext = {
       workspace,
@@ -95,33 +97,41 @@ async function openArchive(job: Job<MirrorFlags & ArchiveFlags>, from: string): 
   return { lock: job.flags.lock === undefined ? archive.lock : await requiredLock(job, job.flags.lock), source: archive.source, archive };
 }
 
+/** What of an origin is brought. */
+interface Part {
+  readonly lock: ImageSetLock;
+  readonly source: SourceOf;
+  over(rest: SourceOf): SourceOf;
+  isBuilt(image: LockedImage): boolean;
+}
+
 /** The part that `--only` names, or the whole. */
 async function partOf(
   job: Job<MirrorFlags & ArchiveFlags>,
   origin: Origin,
   how: { readonly workspace: OwnedWorkspace; readonly manifests: ManifestCache; readonly parts: AsyncDisposableStack },
-): Promise<{ readonly lock: ImageSetLock; readonly source: SourceOf; over(rest: SourceOf): SourceOf }> {
+): Promise<Part> {
   const { lock, source, archive } = origin;
-  if (job.flags.only.length === 0) return { lock, source, over: (rest) => rest };
+  if (job.flags.only.length === 0) return { lock, source, over: (rest) => rest, isBuilt: () => false };
   if (archive === undefined) {
     throw new UsageError("--only needs an archive", { hint: "From another mirror, give a lock of the part with --lock." });
   }
   const rules = job.flags.only.map(parseSubsetRule);
   const context = { workspace: how.workspace, manifests: how.manifests, skerryVersion: VERSION, signal: job.signal };
   const subset = how.parts.use(await subsetArchive({ ...archive, lock }, rules, context));
-  return { lock: subset.lock, source: subset.over(source), over: (rest) => subset.over(rest) };
+  return { lock: subset.lock, source: subset.over(source), over: (rest) => subset.over(rest), isBuilt: (image) => subset.builds(image) };
 }
 
 /** Everything that is checked before the first push. */
 async function check(
   job: Job<MirrorFlags & ArchiveFlags>,
   text: string,
-  what: Pick<ImportCheck, "archive" | "lock" | "target" | "workspace">,
+  what: Pick<ImportCheck, "archive" | "lock" | "target" | "workspace"> & Pick<GapOptions, "isBuilt">,
 ): Promise<SourceOf> {
   const { flags, signal } = job;
   const trustKeys = await Promise.all(flags["trust-key"].map(async (path) => ({ path, pem: await readInput(job, path) })));
   job.log.info(`Checking ${what.archive.reader.contents.volumes.length} volumes of ${text}`);
-  const gap = { externalLayers: flags["external-layers"], signal };
+  const gap = { externalLayers: flags["external-layers"], isBuilt: what.isBuilt, signal };
   return await checkImport({ ...what, text, trustKeys, allowOlder: flags["allow-older"], gap });
 }
 
