@@ -36,6 +36,13 @@ export {
 } from "./graph/package-graph.ts";
 export { svgGraph } from "./graph/svg.ts";
 export { textGraph } from "./graph/text.ts";
+export {
+  type BuildCatalogOptions,
+  type BuiltCatalog,
+  buildCatalog,
+  type CatalogImageFormat,
+  formatForBase,
+} from "./image/build-catalog.ts";
 export { type BuildDatabaseImageOptions, buildDatabaseImage } from "./image/build-database-image.ts";
 export { type BuildCatalogImageOptions, type BuiltImage, buildCatalogImage } from "./image/build-image.ts";
 export { type FetchCatalogOptions, type FetchedCatalog, fetchCatalogImage } from "./image/fetch-catalog.ts";

@@ -17,14 +17,17 @@ import { changedConfig, scratchConfig } from "./change-config.ts";
 import { configLabels, describe, type ImageAt, imageConfig, type PlatformImage, platformImages } from "./image-manifest.ts";
 import { imageKind } from "./kind.ts";
 import { bytesSource, type LayerFile, writeLayer } from "./layer-file.ts";
-import { serveCommand } from "./serve-command.ts";
+import { type ServeCommand, serveCommand } from "./serve-command.ts";
 import { Spool } from "./spool.ts";
 import { whiteoutMembers } from "./whiteout-members.ts";
 
 export interface BuildCatalogImageOptions {
-  /** `over-source`: the source image with its catalog replaced. `scratch`: nothing but `/configs`, for a cluster that extracts it. */
-  readonly mode: "over-source" | "scratch";
-  /** Needed for `over-source`; for `scratch` it only gives the platforms. */
+  /**
+   * `over-source`: the source image with its catalog replaced. `over-base`: any image that holds `/bin/opm`, told to serve
+   * `/configs`. `scratch`: nothing but `/configs`, for a cluster that extracts it.
+   */
+  readonly mode: "over-source" | "over-base" | "scratch";
+  /** Needed for all but `scratch`, where it only gives the platforms. */
   readonly source?: ImageAt | undefined;
   readonly files: AsyncIterable<CatalogFile> | Iterable<CatalogFile>;
   /** Platforms of the source to build for; all unless given. */
@@ -129,16 +132,25 @@ class Build {
   async #changedImage(source: ImageAt, image: PlatformImage): Promise<Descriptor> {
     const config = await imageConfig(source, image.manifest, this.#options.signal);
     const kind = imageKind(configLabels(config));
-    if (kind.kind !== "configs") throw notFileBased(source, kind.kind === "none" ? kind.why : `it holds a ${kind.kind}`);
-    const command = serveCommand(config, { from: kind.path, to: ROOT });
+    const isBase = this.#options.mode === "over-base" && kind.kind !== "configs";
+    if (kind.kind !== "configs" && !isBase) throw notFileBased(source, kind.kind === "none" ? kind.why : `it holds a ${kind.kind}`);
+    const from = kind.kind === "configs" ? kind.path : ROOT;
+    const command: ServeCommand = isBase
+      ? { entrypoint: ["/bin/opm"], command: ["serve", `/${ROOT}`] }
+      : serveCommand(config, { from, to: ROOT });
     const docker = image.manifest.mediaType === MEDIA_TYPES.dockerManifest;
     const mediaType = docker ? MEDIA_TYPES.dockerLayerGzip : MEDIA_TYPES.ociLayerGzip;
-    const hidden = [...new Set([ROOT, kind.path, ...(command.cacheDirectory === undefined ? [] : [command.cacheDirectory])])];
+    const hidden = [...new Set([ROOT, from, ...(command.cacheDirectory === undefined ? [] : [command.cacheDirectory])])];
     const layers = [
       await this.#layer(`${mediaType} ${hidden.join(" ")}`, { mediaType, tar: () => writeTar(whiteoutMembers(hidden)) }),
       await this.#configsLayer(mediaType),
     ];
-    const changed = changedConfig(config, { command, diffIds: layers.map((layer) => layer.diffId), directory: `/${ROOT}` });
+    const changed = changedConfig(config, {
+      command,
+      isForced: isBase,
+      diffIds: layers.map((layer) => layer.diffId),
+      directory: `/${ROOT}`,
+    });
     const descriptor = this.#blob(changed, docker ? MEDIA_TYPES.dockerConfig : MEDIA_TYPES.ociConfig);
     const built = this.#manifest(changedManifest(image, descriptor, layers), image.manifest.mediaType);
     return image.platform === undefined ? built : { ...built, platform: image.platform };

@@ -12,7 +12,7 @@ const STEPS = ["take the old catalog and its cache away", "write the selected ca
  */
 export function changedConfig(
   config: JsonObject,
-  change: { readonly command: ServeCommand; readonly diffIds: readonly Digest[]; readonly directory: string },
+  change: { readonly command: ServeCommand; readonly isForced?: boolean; readonly diffIds: readonly Digest[]; readonly directory: string },
 ): JsonObject {
   const inner = asObject(member(config, "config")) ?? {};
   const rootfs = asObject(member(config, "rootfs")) ?? {};
@@ -23,8 +23,10 @@ export function changedConfig(
     ...config,
     config: {
       ...inner,
-      ...(inner["Entrypoint"] === undefined ? {} : { Entrypoint: nullable(inner["Entrypoint"], change.command.entrypoint) }),
-      ...(inner["Cmd"] === undefined ? {} : { Cmd: nullable(inner["Cmd"], change.command.command) }),
+      ...(inner["Entrypoint"] === undefined && change.isForced !== true
+        ? {}
+        : { Entrypoint: nullable(inner["Entrypoint"], change.command.entrypoint) }),
+      ...(inner["Cmd"] === undefined && change.isForced !== true ? {} : { Cmd: nullable(inner["Cmd"], change.command.command) }),
       Labels: { ...(asObject(inner["Labels"]) ?? {}), [LABELS.configs]: change.directory },
     },
     // A history that does not cover every layer is worse than none, so one is only continued.
