@@ -38,21 +38,29 @@ export function imageSet(packages: string, rest = ""): string {
     .join("")}${rest}`;
 }
 
+export interface WorldOptions {
+  readonly missing?: readonly string[];
+  /** Catalogs to offer instead of the sample. */
+  readonly catalogs?: readonly { readonly dir: string; readonly reference: string; readonly packages?: readonly string[] }[];
+  /** Folder of published bundles instead of the sample's. */
+  readonly bundlesDir?: string;
+}
+
 /** Builds the world in a folder of its own. */
-export async function mirrorWorld(options: { readonly missing?: readonly string[] } = {}): Promise<MirrorWorld> {
+export async function mirrorWorld(options: WorldOptions = {}): Promise<MirrorWorld> {
   const parts = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), "skerry-mirror-"));
   parts.defer(() => rm(dir, { recursive: true, force: true }));
   const sample = join(projectRoot, "examples", "quickstart");
-  await cp(join(sample, "catalog"), join(dir, "catalog"), { recursive: true });
+  if (options.catalogs === undefined) await cp(join(sample, "catalog"), join(dir, "catalog"), { recursive: true });
   const upstream = parts.use(
     await serveUpstream({
       root: join(dir, "upstream"),
       seed: "mirror-tests",
       totalBytes: 2 * 1024 * 1024,
-      catalogs: [{ dir: join(dir, "catalog"), reference: CATALOG }],
-      images: ["quay.isle.example/shared/toolbox:1.4"],
-      bundlesDir: join(sample, "bundles"),
+      catalogs: options.catalogs ?? [{ dir: join(dir, "catalog"), reference: CATALOG }],
+      images: options.catalogs === undefined ? ["quay.isle.example/shared/toolbox:1.4"] : [],
+      bundlesDir: options.bundlesDir ?? join(sample, "bundles"),
       ...(options.missing === undefined ? {} : { missing: options.missing }),
     }),
   );
