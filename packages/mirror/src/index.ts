@@ -1,8 +1,23 @@
 export { archiveBytes, LOCK_ENTRY } from "./archive/archive-files.ts";
+export { checkImport, type ImportCheck } from "./archive/check-import.ts";
 export { type ArchiveSigner, type ExportOptions, type ExportReport, type ExportRun, runExport } from "./archive/export-run.ts";
-export { type FarSide, NOTHING_THERE } from "./archive/far-side.ts";
+export {
+  type FarSide,
+  farSideOfHave,
+  farSideOfLock,
+  farSideOfRequest,
+  type HaveList,
+  joinFarSides,
+  NOTHING_THERE,
+  parseHaveList,
+} from "./archive/far-side.ts";
+export { formatRequest, type GapOptions, type GapRow, type RequestDocument } from "./archive/gap.ts";
 export { type OpenArchive, openArchiveSource } from "./archive/import-source.ts";
 export { mirrorSource } from "./archive/mirror-source.ts";
+export { checkSignature, isSignedBy, SIGNATURE_FILE, signFile, signingKey } from "./archive/signature.ts";
+export { type SubsetArchive, type SubsetContext, subsetArchive } from "./archive/subset-catalog.ts";
+export { parseSubsetRule, type SubsetRule } from "./archive/subset-rule.ts";
+export { type ArchiveFault, type ArchiveVerification, faultText, verifyArchive } from "./archive/verify-archive.ts";
 export { blockedBy } from "./config/blocked.ts";
 export { ConfigError, type ConfigFault, formatConfigFault } from "./config/config-error.ts";
 export { nearestWord } from "./config/nearest.ts";

@@ -5,6 +5,7 @@ import {
   type ArchivePlan,
   type ArchiveSignature,
   archiveName,
+  type Digest,
   earlierContents,
   type Gates,
   openVolumeWriter,
@@ -21,9 +22,10 @@ import { imageKey } from "../lock/build.ts";
 import { formatLock } from "../lock/format.ts";
 import type { ImageSetLock } from "../lock/types.ts";
 import type { LockedImage } from "../plan/types.ts";
-import { type Connected, openConnected } from "../run/connected.ts";
+import { openConnected } from "../run/connected.ts";
 import type { RunContext } from "../run/context.ts";
 import { type MirrorReport, mirrorReport } from "../run/report.ts";
+import type { SourceOf } from "../run/roots.ts";
 import { writeWorkspaceFile } from "../workspace/workspace.ts";
 import { archiveBytes, archiveFiles, LOCK_ENTRY, lackingImages } from "./archive-files.ts";
 import { type ArchiveSelection, archiveRoots, contentOf } from "./archive-roots.ts";
@@ -32,9 +34,8 @@ import { sha256Hex } from "./sha256.ts";
 
 export interface ExportOptions {
   readonly volumeBytes: number;
-  readonly farSide: FarSide;
-  /** Images that take part; missing: all. */
-  readonly only?: ((image: LockedImage) => boolean) | undefined;
+  /** What the far side has or wants, out of where this side reads from. */
+  readonly farSide: (source: SourceOf) => Promise<FarSide>;
   readonly externalLayers: "keep" | "include";
   readonly failFast: boolean;
   readonly gates?: Gates | undefined;
@@ -80,17 +81,16 @@ export async function runExport(run: ExportRun, context: RunContext): Promise<Ex
   const { lock, options } = run;
   const startedAt = context.now();
   await using connected = await openConnected(lock, context);
-  const selection: ArchiveSelection = {
-    lock,
-    source: connected.source,
-    only: options.only,
-    externalLayers: options.externalLayers,
-    signal: context.signal,
-  };
-  const plan = planArchive(await planned(selection, options.farSide), options.volumeBytes);
+  const all: ArchiveSelection = { lock, source: connected.source, externalLayers: options.externalLayers, signal: context.signal };
+  const farSide = await options.farSide(connected.source);
+  const { contents, known, images } = await planned(all, farSide);
+  const selection = images === undefined ? all : { ...all, only: (image: LockedImage) => images.has(image) };
+  const plan = planArchive(contents, options.volumeBytes);
   const whole = await wholeArchive(run, plan);
   const written =
-    whole === undefined ? await write(run, { plan, selection, context, connected }) : { contents: whole, report: nothingToDo(selection) };
+    whole === undefined
+      ? await write(run, { plan, selection, context, farSide: { ...farSide, blobs: known } })
+      : { contents: whole, report: nothingToDo(selection) };
   const report = mirrorReport({
     lock,
     transfer: written.report,
@@ -105,12 +105,39 @@ export async function runExport(run: ExportRun, context: RunContext): Promise<Ex
   return exported;
 }
 
-/** Blobs before the manifests that hold them, image after image; what the far side has is left out. Manifests always travel. */
-async function planned(selection: ArchiveSelection, farSide: FarSide): Promise<PlannedContent[]> {
+/** What travels, in the order in which it is written, and what stays out of the archive. */
+interface Planned {
+  readonly contents: readonly PlannedContent[];
+  readonly known: ReadonlyMap<Digest, readonly string[]>;
+  readonly images: ReadonlySet<LockedImage> | undefined;
+}
+
+/**
+ * Blobs before the manifests that hold them, image after image. What the far side has is left out; manifests always travel,
+ * so that an archive says what it consists of. A request takes only what it names, and the roots that lead there.
+ */
+async function planned(selection: ArchiveSelection, farSide: FarSide): Promise<Planned> {
+  const { wanted } = farSide;
+  const all = await contentOf(selection);
   const contents: PlannedContent[] = [];
-  for (const image of await contentOf(selection)) {
-    contents.push(...image.blobs.filter(({ digest }) => !farSide.blobs.has(digest)), ...image.manifests);
+  if (wanted === undefined) {
+    for (const image of all) contents.push(...image.blobs.filter(({ digest }) => !farSide.blobs.has(digest)), ...image.manifests);
+    return { contents: writable(contents), known: farSide.blobs, images: undefined };
   }
+  const known = new Map<Digest, readonly string[]>();
+  const images = new Set<LockedImage>();
+  for (const { image, blobs, manifests } of all) {
+    const here = [...blobs, ...manifests];
+    if (!here.some(({ digest }) => wanted.has(digest))) continue;
+    images.add(image);
+    contents.push(...here.filter(({ digest }) => wanted.has(digest) || digest === image.digest));
+    for (const { digest } of here) if (!wanted.has(digest) && digest !== image.digest) known.set(digest, [image.destination.repository]);
+  }
+  return { contents: writable(contents), known, images };
+}
+
+/** Digests of other algorithms are too long for names of a plain tar. */
+function writable(contents: readonly PlannedContent[]): PlannedContent[] {
   return contents.filter(({ digest }) => digest.startsWith("sha256:"));
 }
 
@@ -118,18 +145,18 @@ interface Writing {
   readonly plan: ArchivePlan;
   readonly selection: ArchiveSelection;
   readonly context: RunContext;
-  readonly connected: Connected;
+  readonly farSide: FarSide;
 }
 
 async function write(
   run: ExportRun,
-  { plan, selection, context }: Writing,
+  { plan, selection, context, farSide }: Writing,
 ): Promise<{ readonly contents: ArchiveContents | undefined; readonly report: TransferReport }> {
   const { lock, dir, options } = run;
   await using writer = await openVolumeWriter(dir, {
     name: archiveName(lock.imageSet.name),
     plan,
-    known: options.farSide.blobs,
+    known: farSide.blobs,
     ...(options.onVolume === undefined ? {} : { onVolume: options.onVolume }),
     signal: context.signal,
   });
@@ -151,7 +178,7 @@ async function write(
   const missing = lackingImages(lock, report);
   const contents = await writer.finish({
     createdAt: lock.createdAt,
-    base: options.farSide.base,
+    base: farSide.base,
     files: archiveFiles(lock, missing),
     missing,
     signatures: options.signer === undefined ? [] : [options.signer.signature],

@@ -1,4 +1,4 @@
-import { type Digest, parsePlatform, platformFilter, walkImage } from "@skerry/oci";
+import { type Digest, isOciError, parsePlatform, platformFilter, walkImage } from "@skerry/oci";
 import type { ImageSetLock } from "../lock/types.ts";
 import { CostCounter } from "../plan/costs.ts";
 import type { LockedImage, OperatorCost } from "../plan/types.ts";
@@ -43,10 +43,24 @@ export interface LockCosts {
 export async function countCosts(lock: ImageSetLock, source: SourceOf, signal: AbortSignal | undefined): Promise<LockCosts> {
   const counter = new CostCounter();
   const manifests = new Set<Digest>();
-  const contents = pooled(lock.images, 32, async (image) => ({ image, content: await lockedContent(lock, image, { source, signal }) }));
+  const contents = pooled(lock.images, 32, async (image) => ({ image, content: await contentThere(lock, image, { source, signal }) }));
   for await (const { image, content } of contents) {
     for (const [digest] of content.manifests) manifests.add(digest);
     counter.add({ reasons: image.reasons, content: [...content.manifests, ...content.blobs] });
   }
   return { operators: counter.operators(), manifests: manifests.size };
+}
+
+/** An archive may lack an image; what is not there costs nothing and fails when it is copied. */
+async function contentThere(
+  lock: Pick<ImageSetLock, "referrers">,
+  image: LockedImage,
+  how: { readonly source: SourceOf; readonly signal?: AbortSignal | undefined },
+): Promise<LockedContent> {
+  try {
+    return await lockedContent(lock, image, how);
+  } catch (error) {
+    if (isOciError(error) && error.code === "NOT_FOUND") return { manifests: [], blobs: [] };
+    throw error;
+  }
 }

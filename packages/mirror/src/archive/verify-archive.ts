@@ -1,0 +1,77 @@
+import { type ArchiveFinding, type CheckOptions, checkVolumes, type Digest } from "@skerry/oci";
+import { MirrorError } from "../errors.ts";
+import { type Affected, affectedBy } from "./affected.ts";
+import type { OpenArchive } from "./import-source.ts";
+
+/** A finding with whom it concerns. */
+export interface ArchiveFault extends Omit<ArchiveFinding, "digests">, Affected {
+  readonly digests: readonly Digest[];
+}
+
+/** The answer of `skerry archive verify`. */
+export interface ArchiveVerification {
+  readonly target: string;
+  readonly result: "ok" | "bad";
+  readonly checked: { readonly volumes: number; readonly blobs: number; readonly bytes: number; readonly deep: boolean };
+  /** Volumes that are not there or have another size. */
+  readonly missing: readonly ArchiveFault[];
+  /** Content and volumes that are not what they were. */
+  readonly wrong: readonly ArchiveFault[];
+  readonly extra: readonly never[];
+}
+
+/** Checks an archive and names the images and packages behind whatever is wrong. */
+export async function verifyArchive(archive: OpenArchive, text: string, options: CheckOptions): Promise<ArchiveVerification> {
+  const { reader, lock } = archive;
+  const findings = await checkVolumes(reader.dir, reader.contents, options);
+  const digests = new Set(findings.flatMap((finding) => finding.digests));
+  const concerned = digests.size === 0 ? new Map<Digest, Affected>() : await affectedBy(reader, lock, digests);
+  const faults = findings.map(
+    (finding): ArchiveFault => ({ ...finding, ...merged(finding.digests.map((digest) => concerned.get(digest))) }),
+  );
+  const isMissing = ({ code }: ArchiveFault): boolean => code === "VOLUME_MISSING" || code === "VOLUME_SIZE";
+  return {
+    target: text,
+    result: faults.length === 0 ? "ok" : "bad",
+    checked: {
+      volumes: reader.contents.volumes.length,
+      blobs: options.level === "blobs" ? reader.contents.blobs.length : 0,
+      bytes: options.level === "sizes" ? 0 : reader.contents.volumes.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
+      deep: options.level === "blobs",
+    },
+    missing: faults.filter(isMissing),
+    wrong: faults.filter((fault) => !isMissing(fault)),
+    extra: [],
+  };
+}
+
+/** @throws MirrorError `ARCHIVE_INVALID` with a line for each fault, the content and the images it concerns named */
+export function refuseDamage(found: ArchiveVerification): void {
+  const faults = [...found.missing, ...found.wrong];
+  if (faults.length === 0) return;
+  throw new MirrorError({
+    code: "ARCHIVE_INVALID",
+    message: `Cannot import ${found.target}: ${faults[0]?.message ?? ""}`,
+    subject: found.target,
+    details: faults.map(faultText),
+    hint: "Copy the volumes that are named again from the near side, and run the same command. Nothing was written to the target.",
+  });
+}
+
+/** One fault in one line. */
+export function faultText(fault: ArchiveFault): string {
+  const digests = fault.digests.length === 0 ? "" : `; content ${some(fault.digests)}`;
+  const images = fault.images.length === 0 ? "" : `; needed by ${some(fault.images)}`;
+  return `${fault.code} ${fault.message}${digests}${images}${fault.packages.length === 0 ? "" : ` (${fault.packages.join(", ")})`}`;
+}
+
+function some(names: readonly string[]): string {
+  return names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
+}
+
+function merged(parts: readonly (Affected | undefined)[]): Affected {
+  return {
+    images: [...new Set(parts.flatMap((part) => part?.images ?? []))].sort(),
+    packages: [...new Set(parts.flatMap((part) => part?.packages ?? []))].sort(),
+  };
+}
