@@ -1,5 +1,5 @@
-/** Piece sizes after a 413: proxies commonly allow 100, 50, 10 or 1 MiB. */
-const FIRST_PIECE = 16 * 1024 * 1024;
+/** Piece sizes after a 413: proxies commonly allow 100, 50, 10 or 1 MiB; pieces are held in memory, one per upload. */
+const FIRST_PIECE = 8 * 1024 * 1024;
 const LEAST_PIECE = 512 * 1024;
 
 /** What a run learns about the ways of each registry, so that it pays for the lesson once. */
