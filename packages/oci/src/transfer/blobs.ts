@@ -44,7 +44,7 @@ export class BlobPlacer {
   async ensure(owner: BlobOwner, descriptor: Descriptor, distrust = false): Promise<BlobOutcome> {
     const { known, signal } = this.#options;
     const key = this.#key(owner.to.repository, descriptor);
-    const waited = new Set<Holder>();
+    const waited = new Set<string>();
     let looked = false;
     for (;;) {
       throwIfAborted(signal);
@@ -59,8 +59,8 @@ export class BlobPlacer {
         if ((await this.#fly(key, () => this.#look(owner, descriptor, distrust))) === "present") return "present";
       } else {
         const holder = known.holder(owner.to, descriptor.digest);
-        if (holder === undefined || waited.has(holder)) return this.#fly(key, () => this.#bring(owner, descriptor, holder));
-        waited.add(holder);
+        if (holder === undefined || waited.has(holder.repository)) return this.#fly(key, () => this.#bring(owner, descriptor, holder));
+        waited.add(holder.repository);
         await this.#leader(holder, { owner, descriptor });
       }
     }

@@ -168,6 +168,19 @@ describe("presence", () => {
     await journal.close();
   });
 
+  test("what an earlier run put into another repository is mounted from there", async () => {
+    await using dir = await tempDir();
+    const source = new MemoryStore();
+    const target = new CountingStore({ name: "target" });
+    const journal = await openJournal(`${dir.path}/journal`);
+    await transfer([await rootOf(source, "a", { layers: ["base", "a"] })], target, { journal });
+    target.reset();
+    const report = await transfer([await rootOf(source, "b", { layers: ["base", "b"] })], target, { journal });
+    expect(report.moved).toMatchObject({ blobs: 2, mountedBlobs: 1 });
+    expect(target.counts).toEqual({ HEAD: 1, GET: 1, POST: 3, PUT: 3 });
+    await journal.close();
+  });
+
   test("an image that is there under another tag only gets its tag", async () => {
     const source = new MemoryStore();
     const target = new CountingStore();
