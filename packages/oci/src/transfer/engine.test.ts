@@ -151,7 +151,8 @@ describe("presence", () => {
     const [child] = await children(source, root);
     await target.delete(root.to, child?.digest ?? "");
     expect(outcomes(await transfer([root], target, { journal }))).toEqual(["multi present"]);
-    await transfer([root], target, { journal, recheck: true });
+    expect(outcomes(await transfer([root], target, { journal, recheck: true }))).toEqual(["multi copied"]);
+    expect(outcomes(await transfer([root], target, { journal, recheck: true }))).toEqual(["multi present"]);
     expect(await target.resolve(root.to, child?.digest ?? "")).toBeDefined();
     await journal.close();
   });

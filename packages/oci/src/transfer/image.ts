@@ -5,10 +5,10 @@ import type { Descriptor } from "../model/descriptor.ts";
 import { type Digest, isDigest } from "../model/digest.ts";
 import { type Manifest, manifestContents } from "../model/manifest.ts";
 import { isImageManifestType } from "../model/media-types.ts";
-import { isMounter, type Reader, type Writer } from "../store/types.ts";
+import { isMounter, type Writer } from "../store/types.ts";
 import type { BlobOwner, BlobPlacer } from "./blobs.ts";
 import type { KnownContent } from "./known-content.ts";
-import type { CopiedManifest, ManifestPlacer } from "./manifests.ts";
+import { type CopiedManifest, isResolver, type ManifestPlacer } from "./manifests.ts";
 import type { PresenceRecord } from "./presence.ts";
 import { sided, throwIfAborted } from "./retry.ts";
 import type { BlobOutcome } from "./tally.ts";
@@ -45,16 +45,21 @@ export async function copyImage(work: ImageWork, root: Root, owner: BlobOwner): 
   throwIfAborted(work.options.signal);
   const graph = await readGraph(work, root);
   const missing = await missingManifests(work, { root, graph, look });
-  if (missing.length === 0 && look.untagged.length === 0) {
-    recordRoot(work, root, graph);
-    return { outcome: "present" };
-  }
+  const recheck = work.options.recheck === true;
+  if (missing.length === 0 && look.untagged.length === 0 && !recheck) return whole(work, root, graph);
   const refusal = root.guard?.(work.outcomes);
   if (refusal !== undefined) return { outcome: "skipped", reason: refusal };
-  const brought = await bringBlobs(work, { owner, graph, missing });
-  await putManifests(work, { root, owner, missing, look, graph });
+  const brought = await bringBlobs(work, { owner, graph, holding: recheck ? graph.manifests.filter(isCopied) : missing });
+  const isUntouched = missing.length === 0 && look.untagged.length === 0 && brought.every((how) => how === "present");
+  if (isUntouched) return whole(work, root, graph);
+  await putManifests(work, { root, owner, graph, missing, look });
   recordRoot(work, root, graph);
   return { outcome: resultOf(brought) };
+}
+
+function whole(work: ImageWork, root: Root, graph: ImageGraph): Pick<RootOutcome, "outcome"> {
+  recordRoot(work, root, graph);
+  return { outcome: "present" };
 }
 
 async function lookAtRoot(work: ImageWork, root: Root): Promise<Look> {
@@ -70,10 +75,6 @@ async function lookAtRoot(work: ImageWork, root: Root): Promise<Look> {
   } catch (error) {
     throw sided(error, "target");
   }
-}
-
-function isResolver(target: Writer): target is Writer & Pick<Reader, "resolve"> {
-  return "resolve" in target && typeof target.resolve === "function";
 }
 
 function isRecorded(work: ImageWork, root: Root): boolean {
@@ -119,13 +120,11 @@ interface Missing {
  */
 async function missingManifests(work: ImageWork, { root, graph, look }: Missing): Promise<CopiedManifest[]> {
   const copied = graph.manifests.filter(isCopied);
-  if (work.options.recheck === true) return copied;
-  if (!look.there && (await work.known.wasEmpty(root.to, work.options.signal))) {
-    return copied.filter(({ descriptor }) => !work.manifests.knows(root.to, descriptor.digest) || descriptor.digest === graph.root.digest);
+  const isRoot = ({ descriptor }: CopiedManifest): boolean => descriptor.digest === graph.root.digest;
+  if (work.options.recheck !== true && !look.there && (await work.known.wasEmpty(root.to, work.options.signal))) {
+    return copied.filter((entry) => isRoot(entry) || !work.manifests.knows(root.to, entry.descriptor.digest));
   }
-  const there = await Promise.all(
-    copied.map(({ descriptor }) => (descriptor.digest === graph.root.digest ? look.there : work.manifests.isThere(root.to, descriptor))),
-  );
+  const there = await Promise.all(copied.map((entry) => (isRoot(entry) ? look.there : work.manifests.isThere(root.to, entry))));
   return copied.filter((_, index) => !there[index]);
 }
 
@@ -136,13 +135,15 @@ function isCopied(entry: GraphManifest): entry is CopiedManifest {
 interface Bringing {
   readonly owner: BlobOwner;
   readonly graph: ImageGraph;
-  readonly missing: readonly CopiedManifest[];
 }
 
-/** Brings what the missing manifests hold. All are awaited even when one fails: nothing may run on after an image has ended. */
-async function bringBlobs(work: ImageWork, { owner, graph, missing }: Bringing): Promise<BlobOutcome[]> {
+/** Brings what manifests hold. All are awaited even when one fails: nothing may run on after an image has ended. */
+async function bringBlobs(
+  work: ImageWork,
+  { owner, graph, holding }: Bringing & { readonly holding: readonly CopiedManifest[] },
+): Promise<BlobOutcome[]> {
   const wanted = new Map<Digest, Descriptor>();
-  for (const { manifest } of missing) {
+  for (const { manifest } of holding) {
     for (const { digest } of manifestContents(manifest)) {
       const blob = graph.blobs.get(digest);
       if (blob !== undefined) wanted.set(digest, blob);
@@ -158,6 +159,7 @@ async function bringBlobs(work: ImageWork, { owner, graph, missing }: Bringing):
 
 interface Putting extends Bringing {
   readonly root: Root;
+  readonly missing: readonly CopiedManifest[];
   readonly look: Look;
 }
 

@@ -1,9 +1,8 @@
 import type { OciError } from "../errors.ts";
 import type { GraphManifest } from "../graph/types.ts";
-import type { Descriptor } from "../model/descriptor.ts";
 import type { Digest } from "../model/digest.ts";
 import { checkManifest } from "../store/check-manifest.ts";
-import type { ManifestBytes, Place, Writer } from "../store/types.ts";
+import type { ManifestBytes, Place, Reader, Writer } from "../store/types.ts";
 import type { BlobOwner, BlobPlacer } from "./blobs.ts";
 import { pause, sided } from "./retry.ts";
 import type { Tally } from "./tally.ts";
@@ -42,10 +41,15 @@ export class ManifestPlacer {
     this.#there.set(at.repository, (this.#there.get(at.repository) ?? new Set<Digest>()).add(digest));
   }
 
-  async isThere(at: Place, descriptor: Descriptor): Promise<boolean> {
+  /** Whether a manifest is at the target; one that cosign finds by its tag, under that tag. */
+  async isThere(at: Place, { descriptor, tag }: Pick<CopiedManifest, "descriptor" | "tag">): Promise<boolean> {
     if (this.knows(at, descriptor.digest)) return true;
+    const { target, signal } = this.#options;
     try {
-      const found = await this.#options.target.has(at, descriptor, { signal: this.#options.signal });
+      const found =
+        tag !== undefined && isResolver(target)
+          ? (await target.resolve(at, tag, { signal }))?.digest === descriptor.digest
+          : await target.has(at, descriptor, { signal });
       if (found) this.note(at, descriptor.digest);
       return found;
     } catch (error) {
@@ -96,6 +100,11 @@ export class ManifestPlacer {
       if (blob.urls === undefined) await this.#options.blobs.ensure(owner, blob, true);
     }
   }
+}
+
+/** True when the target tells what a tag names. */
+export function isResolver(target: Writer): target is Writer & Pick<Reader, "resolve"> {
+  return "resolve" in target && typeof target.resolve === "function";
 }
 
 function lacksContent(error: OciError): boolean {
