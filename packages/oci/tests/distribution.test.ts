@@ -1,21 +1,26 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Descriptor, digestOf, type ManifestBytes, MEDIA_TYPES, Registries, type RegistryStore, verified } from "../src/index.ts";
 import { bodyOf, collect, failure, sampleManifest, USER } from "./quirk-bench.ts";
 
 /** `user` with the password `secret-word`, by bcrypt. */
 const HTPASSWD = "user:$2y$04$LiivAiSPJ75OddI5iwTl/u3uuyN.bu70zFqPpujWb0dwbLs/I9QKm\n";
-const program = find("docker-registry");
+/** distribution under the names it is installed by: Debian's package, and the module's own. */
+const SERVERS = [
+  { title: "docker-registry of Debian (distribution 2.8)", program: find("docker-registry") },
+  { title: "registry of distribution 3", program: find("registry") },
+];
 
-describe.skipIf(program === undefined)("docker-registry of Debian (distribution 2.8), with a password", () => {
+describe.each(SERVERS)("$title, with a password", ({ program }) => {
   const folder = mkdtempSync(join(tmpdir(), "skerry-distribution-"));
   let child: ChildProcess | undefined;
   let host = "";
   let net: Registries;
+  const live = test.skipIf(program === undefined);
   let store: RegistryStore;
   const at = { repository: "org/app" };
 
@@ -28,7 +33,8 @@ describe.skipIf(program === undefined)("docker-registry of Debian (distribution 
       config,
       `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${folder}/data}, delete: {enabled: true}}\nhttp: {addr: "${host}"}\nauth: {htpasswd: {realm: r, path: ${folder}/htpasswd}}\n`,
     );
-    child = spawn(program ?? "", ["serve", config], { stdio: "ignore" });
+    if (program === undefined) return;
+    child = spawn(program, ["serve", config], { stdio: "ignore", env: { ...process.env, OTEL_TRACES_EXPORTER: "none" } });
     net = new Registries({ insecureHosts: [host], credentials: USER });
     for (let attempt = 0; attempt < 100; attempt++) {
       try {
@@ -44,7 +50,7 @@ describe.skipIf(program === undefined)("docker-registry of Debian (distribution 
   });
 
   afterAll(async () => {
-    await net.close();
+    await net?.close();
     child?.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
   });
@@ -57,7 +63,7 @@ describe.skipIf(program === undefined)("docker-registry of Debian (distribution 
     return descriptor;
   }
 
-  test("an image goes there and back, with two requests a blob", async () => {
+  live("an image goes there and back, with two requests a blob", async () => {
     const bytes = Buffer.alloc(300_000, 7);
     const layer = await put(bytes, MEDIA_TYPES.ociLayerGzip);
     const config = await put(Buffer.from("{}"), MEDIA_TYPES.ociConfig);
@@ -75,7 +81,7 @@ describe.skipIf(program === undefined)("docker-registry of Debian (distribution 
     expect(await Array.fromAsync(reader.repositories())).toEqual(["org/app"]);
   });
 
-  test("a broken-off upload is continued where the registry stands", async () => {
+  live("a broken-off upload is continued where the registry stands", async () => {
     const bytes = Buffer.from(Array.from({ length: 600_000 }, (_, index) => (index * 31) & 255));
     const descriptor = { mediaType: "application/octet-stream", digest: digestOf(bytes), size: bytes.length };
     const write = await store.begin(at, descriptor);
@@ -93,7 +99,7 @@ describe.skipIf(program === undefined)("docker-registry of Debian (distribution 
     expect(await collect(net.reader(host).blob(at, descriptor).open(0))).toEqual(bytes);
   });
 
-  test("a blob is mounted; one that is not there is declined, and the upload it opened is used", async () => {
+  live("a blob is mounted; one that is not there is declined, and the upload it opened is used", async () => {
     const bytes = Buffer.from("shared base");
     const base = await put(bytes, MEDIA_TYPES.ociLayerGzip, { repository: "org/base" });
     expect(await store.mount(at, base, { repository: "org/base" })).toBe(true);
@@ -105,7 +111,7 @@ describe.skipIf(program === undefined)("docker-registry of Debian (distribution 
     expect(net.requests()[host]?.["POST"]).toBe(before);
   });
 
-  test("bytes that do not match their digest are refused and not kept", async () => {
+  live("bytes that do not match their digest are refused and not kept", async () => {
     const bytes = Buffer.from("wrong");
     const descriptor = { mediaType: "x", digest: digestOf(Buffer.from("right")), size: bytes.length };
     const write = await store.begin(at, descriptor);
@@ -114,7 +120,7 @@ describe.skipIf(program === undefined)("docker-registry of Debian (distribution 
     expect(await store.has(at, descriptor)).toBe(false);
   });
 
-  test("a manifest without its blobs is MANIFEST_BLOB_UNKNOWN; a sparse index is SPARSE_REFUSED", async () => {
+  live("a manifest without its blobs is MANIFEST_BLOB_UNKNOWN; a sparse index is SPARSE_REFUSED", async () => {
     const lonely = sampleManifest("lonely");
     expect(await failure(store.putManifest(at, lonely.descriptor, lonely, ["lonely"]))).toMatchObject({
       registryCode: "MANIFEST_BLOB_UNKNOWN",
@@ -126,7 +132,7 @@ describe.skipIf(program === undefined)("docker-registry of Debian (distribution 
     });
   });
 
-  test("referrers live in the tag schema, there and back, two at once without losing one", async () => {
+  live("referrers live in the tag schema, there and back, two at once without losing one", async () => {
     const config = await put(Buffer.from("{}"), MEDIA_TYPES.ociEmpty);
     const subject = (await net.reader(host).resolve(at, "v1")) as Descriptor;
     const artifacts = ["one", "two", "three"].map((name): ManifestBytes => {
@@ -152,7 +158,7 @@ describe.skipIf(program === undefined)("docker-registry of Debian (distribution 
     ]);
   });
 
-  test("the right to push is probed and leaves nothing; a wrong password is UNAUTHORIZED", async () => {
+  live("the right to push is probed and leaves nothing; a wrong password is UNAUTHORIZED", async () => {
     await store.probePush({ repository: "fresh/place" });
     expect(await Array.fromAsync(net.reader(host).repositories())).not.toContain("fresh/place");
     await using stranger = new Registries({
@@ -162,19 +168,17 @@ describe.skipIf(program === undefined)("docker-registry of Debian (distribution 
     expect(await failure(stranger.writer(host).probePush(at))).toMatchObject({ code: "UNAUTHORIZED" });
   });
 
-  test("a deleted manifest is gone", async () => {
+  live("a deleted manifest is gone", async () => {
     const found = (await store.resolve(at, "v1")) as Descriptor;
     await store.delete(at, found.digest);
     expect(await store.resolve(at, "v1")).toBeUndefined();
   });
 });
 
+/** The program on the PATH or among Go's own. */
 function find(name: string): string | undefined {
-  try {
-    return execFileSync("which", [name], { encoding: "utf8" }).trim() || undefined;
-  } catch {
-    return undefined;
-  }
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), join(homedir(), "go/bin")];
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
 async function freePort(): Promise<number> {
