@@ -77,6 +77,7 @@ export { writeCatalogFiles } from "./open/write-files.ts";
 export { type OpenCatalogOptions, openCatalogTree, openFileCatalog } from "./open-catalog.ts";
 export { convertPackageManifests } from "./packagemanifest/documents.ts";
 export { normalDocument, type RenderOptions, renderDocuments, renderText } from "./render/render-catalog.ts";
+export { type CatalogSbomOptions, catalogSbom } from "./sbom/catalog-sbom.ts";
 export {
   type CatalogFiles,
   diskFile,

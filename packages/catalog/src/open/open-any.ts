@@ -18,6 +18,8 @@ export type CatalogFormat = "file-based" | "sqlite" | "package-manifests" | "bun
 export interface OpenAnyOptions {
   /** Private directory for what has to be extracted or converted. */
   readonly workdir: string;
+  /** What messages call the catalog; the text unless given. */
+  readonly name?: string | undefined;
   /** Finds the image behind a reference or layout; without it only folders and files can be opened. */
   readonly image?: ((text: string) => Promise<ImageAt>) | undefined;
   /** For `-`. */
@@ -35,7 +37,7 @@ const MAX_STDIN = 512 * 1024 * 1024;
  */
 export async function openCatalog(text: string, options: OpenAnyOptions): Promise<Catalog> {
   const { workdir, signal } = options;
-  const own = { name: text, workdir, ...(signal === undefined ? {} : { signal }) };
+  const own = { name: options.name ?? text, workdir, ...(signal === undefined ? {} : { signal }) };
   const format = await catalogFormat(text);
   switch (format) {
     case "image":
