@@ -49,7 +49,8 @@ describe("catalogSbom", () => {
         { ref: "bundle:amber/amber.v1.1.0", dependsOn: ["image:q.io/a/bundle:v1.1.0", "image:q.io/a/op:2", `image:q.io/a/op@${digest}`] },
       ],
     });
-    expect(((made[0] ?? {})["components"] as { purl?: string }[]).map((component) => component.purl)).toEqual([
+    const components: unknown = made[0]?.["components"];
+    expect((components as { purl?: string }[]).map((component) => component.purl)).toEqual([
       undefined,
       undefined,
       "pkg:oci/bundle?repository_url=q.io%2Fa%2Fbundle&tag=v1.0.0",
