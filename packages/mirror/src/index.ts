@@ -12,8 +12,10 @@ export {
   parseHaveList,
 } from "./archive/far-side.ts";
 export { formatRequest, type GapOptions, type GapRow, type RequestDocument } from "./archive/gap.ts";
+export { type HaveOptions, takeHaveList } from "./archive/have.ts";
 export { type OpenArchive, openArchiveSource } from "./archive/import-source.ts";
 export { mirrorSource } from "./archive/mirror-source.ts";
+export { mergeArchives, type RearrangeOptions, splitArchive } from "./archive/rearrange.ts";
 export { checkSignature, isSignedBy, SIGNATURE_FILE, signFile, signingKey } from "./archive/signature.ts";
 export { type SubsetArchive, type SubsetContext, subsetArchive } from "./archive/subset-catalog.ts";
 export { parseSubsetRule, type SubsetRule } from "./archive/subset-rule.ts";
@@ -79,6 +81,7 @@ export type { DescribedResources, DescribeResources, ResourceSubject } from "./r
 export type { SourceOf } from "./run/roots.ts";
 export { type MirrorRun, runMirror } from "./run/run-mirror.ts";
 export { checkStrict, type FinishedPlan, type LockSource, type PlanRun, runPlan } from "./run/run-plan.ts";
+export { type VerifyCatalogsOptions, verifyCatalogs } from "./verify/catalogs.ts";
 export type { ExtraFinding, MissingFinding, VerifyReport, WrongFinding } from "./verify/types.ts";
 export { type VerifiedStore, type VerifyOptions, verifyLock } from "./verify/verify.ts";
 export { keepOnly, readTextFile, writeIfChanged, writeTextFile } from "./workspace/files.ts";

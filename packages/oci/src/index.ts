@@ -12,6 +12,7 @@ export {
   type LackingImage,
   type ReliedContent,
 } from "./archive/contents.ts";
+export { type CopyArchiveOptions, contentsDigest, copyArchives } from "./archive/copy-archive.ts";
 export { DEFAULT_VOLUME_BYTES, MIN_VOLUME_BYTES } from "./archive/cutter.ts";
 export { earlierContents } from "./archive/earlier-work.ts";
 export { logicalTar } from "./archive/logical-tar.ts";
@@ -120,11 +121,13 @@ export {
   isForeignReader,
   isLister,
   isMounter,
+  isProber,
   isSpacer,
   type Lister,
   type ManifestBytes,
   type Mounter,
   type Place,
+  type Prober,
   type Reader,
   type Spacer,
   type Writer,

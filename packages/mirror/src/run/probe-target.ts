@@ -1,4 +1,4 @@
-import { digestOf, isOciError, type OciError, type PresenceRecord, parsePlatform, platformFilter } from "@skerry/oci";
+import { isOciError, isProber, type OciError, type PresenceRecord, type Prober, parsePlatform, platformFilter } from "@skerry/oci";
 import { MirrorError } from "../errors.ts";
 import type { ImageSetLock } from "../lock/types.ts";
 import { targetRepository } from "../plan/destination.ts";
@@ -12,24 +12,32 @@ export interface ProbeOptions {
 }
 
 /**
- * Tries, before anything moves, whether the target lets this user push: an upload is opened and cancelled once for each first
- * path component (Harbor's project, Quay's organisation) that has something to receive. A run that has nothing to bring, as
- * far as the journal knows, asks nothing.
- * @throws MirrorError `PUSH_DENIED` naming every prefix that refuses; OciError when the target cannot be reached at all
+ * Tries, before anything moves, whether the target takes what is to come: an upload is opened and cancelled once for each
+ * first path component (Harbor's project, Quay's organisation) that has something to receive, and where a platform filter
+ * leaves children out, an index without its child is offered. A run that has nothing to bring, as far as the journal knows,
+ * asks nothing.
+ * @throws MirrorError `PUSH_DENIED` naming every prefix that refuses, `TARGET_UNSAFE` where sparse indexes are refused (docker-registry
+ * 2.8, Gitea); OciError when the target cannot be reached at all
  */
 export async function probeTarget(lock: ImageSetLock, target: MirrorTarget, options: ProbeOptions): Promise<void> {
+  if (!isProber(target.store)) return;
   const repositories = new Map<string, string>();
+  let sparse: string | undefined;
   for (const image of lock.images) {
     const repository = targetRepository(target.prefix, image.destination.repository, target.maxNestedPaths);
+    if (isCovered(lock, image, { repository, target, options })) continue;
     const first = repository.split("/")[0] ?? repository;
-    if (!repositories.has(first) && !isCovered(lock, image, { repository, target, options })) repositories.set(first, repository);
+    if (!repositories.has(first)) repositories.set(first, repository);
+    if (image.children.some((child) => !child.copied)) sparse ??= repository;
   }
   const refusals: OciError[] = [];
   for (const repository of repositories.values()) {
-    const refusal = await tryPush(target, repository, options.signal);
+    const refusal = await tryPush(target.store, repository, options.signal);
     if (refusal !== undefined) refusals.push(refusal);
   }
   if (refusals.length > 0) throw denied(target, refusals);
+  if (sparse !== undefined && !(await target.store.probeSparse({ repository: sparse }, { signal: options.signal })))
+    throw sparseRefused(target);
 }
 
 function isCovered(
@@ -42,24 +50,26 @@ function isCovered(
   return how.options.journal.covers(how.target.store.name, how.repository, { digest: image.digest, platforms, referrers: lock.referrers });
 }
 
-async function tryPush(target: MirrorTarget, repository: string, signal: AbortSignal | undefined): Promise<OciError | undefined> {
-  const nothing = { mediaType: "application/octet-stream", digest: digestOf(new Uint8Array()), size: 0 };
+async function tryPush(store: Prober, repository: string, signal: AbortSignal | undefined): Promise<OciError | undefined> {
   try {
-    const write = await target.store.begin({ repository }, nothing, { signal });
-    await write.drop();
+    await store.probePush({ repository }, { signal });
     return undefined;
   } catch (error) {
-    if (
-      isOciError(error) &&
-      (error.code === "DENIED" ||
-        error.code === "UNAUTHORIZED" ||
-        error.code === "NOT_FOUND" ||
-        error.code === "UNSUPPORTED" ||
-        error.status === 405)
-    )
-      return error;
+    if (isOciError(error) && (REFUSALS.has(error.code) || error.status === 405)) return error;
     throw error;
   }
+}
+
+/** Answers that mean that pushing is not allowed there; anything else is the target's own trouble. */
+const REFUSALS: ReadonlySet<string> = new Set(["DENIED", "UNAUTHORIZED", "NOT_FOUND", "UNSUPPORTED"]);
+
+function sparseRefused(target: MirrorTarget): MirrorError {
+  return new MirrorError({
+    code: "TARGET_UNSAFE",
+    message: `Cannot mirror single platforms to ${target.text}: the registry wants every child of an index`,
+    subject: target.text,
+    hint: "Leave out --platform and the platforms of the configuration, or mirror into a registry that takes sparse indexes, such as the one of 'skerry registry serve'.",
+  });
 }
 
 function denied(target: MirrorTarget, refusals: readonly OciError[]): MirrorError {

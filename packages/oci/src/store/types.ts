@@ -130,3 +130,16 @@ export function isDeleter(store: object): store is Deleter {
 export function isSpacer(store: object): store is Spacer {
   return "space" in store && typeof store.space === "function";
 }
+
+/** Optional ability: find out what a place allows before anything moves. */
+export interface Prober {
+  /** @throws OciError `DENIED`, `UNAUTHORIZED` when this user may not push there */
+  probePush(at: Place, options?: IoOptions): Promise<void>;
+  /** Whether an index is taken whose children are not all there. */
+  probeSparse(at: Place, options?: IoOptions): Promise<boolean>;
+}
+
+/** True when the store can be probed. */
+export function isProber(store: object): store is Prober {
+  return "probePush" in store && "probeSparse" in store;
+}

@@ -1,4 +1,16 @@
-import { fetchLock, lockRepository, type VerifyReport, verifyLock } from "@skerry/mirror";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  fetchLock,
+  type ImageSetLock,
+  lockRepository,
+  type VerifyCatalogsOptions,
+  type VerifyReport,
+  verifyCatalogs,
+  verifyLock,
+} from "@skerry/mirror";
+import type { Reader } from "@skerry/oci";
 import { formatSize } from "../../args/size.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
@@ -20,19 +32,32 @@ export async function run(job: Job<VerifyFlags>): Promise<number> {
     flags.lock === undefined
       ? await fetchLock(store, { repository: lockRepository(prefix, maxNestedPaths), name: flags.name, signal })
       : await requiredLock(job, flags.lock);
-  const report = await verifyLock(lock, store, {
-    target: text,
-    prefix,
-    maxNestedPaths,
-    deep: flags.deep,
-    signal,
-  });
+  const images = await verifyLock(lock, store, { target: text, prefix, maxNestedPaths, deep: flags.deep, signal });
+  const report = withMissing(images, await catalogFindings(lock, store, { prefix, maxNestedPaths, signal }));
   job.progress.stop();
   await job.out.result(
     { kind: "VerifyReport", ...report },
     { text: () => verifyText(report), names: () => report.missing.map((row) => row.digest) },
   );
   return report.result === "ok" ? EXIT.done : EXIT.wrong;
+}
+
+/** What the catalogs at the target name and the lock does not have. */
+async function catalogFindings(
+  lock: ImageSetLock,
+  store: Reader,
+  options: Omit<VerifyCatalogsOptions, "temporaryDir">,
+): Promise<VerifyReport["missing"]> {
+  const temporaryDir = await mkdtemp(join(tmpdir(), "skerry-verify-"));
+  try {
+    return await verifyCatalogs(lock, store, { ...options, temporaryDir });
+  } finally {
+    await rm(temporaryDir, { recursive: true, force: true });
+  }
+}
+
+function withMissing(report: VerifyReport, further: VerifyReport["missing"]): VerifyReport {
+  return further.length === 0 ? report : { ...report, result: "bad", missing: [...report.missing, ...further] };
 }
 
 function verifyText(report: VerifyReport): string {
