@@ -2,7 +2,7 @@ import type { Descriptor } from "../model/descriptor.ts";
 import { isMounter, type Place, type Reader, type Writer } from "../store/types.ts";
 import { type BlobCopyOptions, copyBlob } from "./copy-blob.ts";
 import type { Holder, KnownContent } from "./known-content.ts";
-import { sided, throwIfAborted } from "./retry.ts";
+import { sided, throwIfAborted, throwIfHeld } from "./retry.ts";
 import type { Streams } from "./streams.ts";
 import type { BlobOutcome, Tally } from "./tally.ts";
 
@@ -20,6 +20,7 @@ export interface BlobPlacerOptions extends BlobCopyOptions {
   readonly known: KnownContent;
   readonly streams: Streams;
   readonly tally: Tally;
+  readonly hold?: (() => string | undefined) | undefined;
 }
 
 /** What one flight found out: how the blob came to be there, that it is not there, or that this attempt failed. */
@@ -121,6 +122,7 @@ export class BlobPlacer {
     const { digest, size } = descriptor;
     try {
       await streams.run({ order: owner.holder.order, size, host: owner.source.host }, async () => {
+        throwIfHeld(this.#options.hold);
         onEvent({ event: "blob.start", digest, size, to: owner.to.repository });
         await copyBlob({ source: owner.source, from: owner.from, target, to: owner.to, descriptor }, this.#options);
       });

@@ -145,6 +145,21 @@ describe("foreign layers", () => {
   });
 });
 
+test("outside a time window no blob starts: what was begun is finished, the rest is skipped with the reason", async () => {
+  const source = new MemoryStore();
+  const roots = [await rootOf(source, "a", { layers: ["a"] }), await rootOf(source, "b", { layers: ["b"] })];
+  let started = 0;
+  const onEvent = ({ event }: TransferEvent): void => void (event === "blob.start" && started++);
+  const hold = (): string | undefined => (started >= 2 ? "outside the window 22:00-06:00" : undefined);
+  const target = new MemoryStore();
+  const report = await transfer(roots, target, { hold, onEvent, window: 1 });
+  expect(report.outcomes.map(({ outcome, reason }) => [outcome, reason])).toEqual([
+    ["copied", undefined],
+    ["skipped", "outside the window 22:00-06:00"],
+  ]);
+  expect(outcomes(await transfer(roots, target))).toEqual(["a present", "b copied"]);
+});
+
 describe("an interrupted run", () => {
   test("ends soon, says so, and leaves begun blobs parked for the next", async () => {
     const source = new MemoryStore();

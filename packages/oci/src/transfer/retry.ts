@@ -43,3 +43,9 @@ export function sided(error: unknown, side: "source" | "target"): OciError {
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new OciError({ code: "ABORTED", message: "Stopped before it was finished" });
 }
+
+/** `ABORTED` with the reason for which no blob may start now. */
+export function throwIfHeld(hold: (() => string | undefined) | undefined): void {
+  const reason = hold?.();
+  if (reason !== undefined) throw new OciError({ code: "ABORTED", message: reason });
+}

@@ -65,6 +65,8 @@ async function ended(work: ImageWork, root: Root, order: number): Promise<RootOu
   } catch (error) {
     finished.resolve(false);
     const failure = sided(error, "target");
+    const held = work.options.signal?.aborted === true ? undefined : work.options.hold?.();
+    if (failure.code === "ABORTED" && held !== undefined) return { ...base, outcome: "skipped", reason: held };
     return { ...base, outcome: "failed", error: failure.subject === undefined ? failure.with({ subject: targetName(root) }) : failure };
   }
 }
@@ -78,7 +80,7 @@ interface Shared {
 function workFor(target: Writer, { options, tally, outcomes }: Shared): ImageWork {
   const known = new KnownContent(target, options.journal);
   const streams = new Streams({ total: options.concurrency ?? 32, perHost: (host) => streamsFrom(host, options) });
-  const { gates, signal, backoffMs = 200 } = options;
+  const { gates, signal, hold, backoffMs = 200 } = options;
   const blobs = new BlobPlacer({
     target,
     known,
@@ -86,6 +88,7 @@ function workFor(target: Writer, { options, tally, outcomes }: Shared): ImageWor
     tally,
     gates,
     signal,
+    hold,
     tries: options.tries ?? 5,
     backoffMs,
     onEvent: options.onEvent,

@@ -94,6 +94,11 @@ export interface TransferOptions {
   readonly recheck?: boolean | undefined;
   /** `include` copies foreign layers too. Default keep. */
   readonly externalLayers?: "keep" | "include" | undefined;
+  /**
+   * Asked before each blob is copied, as for a time window: a text keeps it from starting, and its image is skipped for that
+   * reason. Blobs in flight go on; looks and mounts are not asked about.
+   */
+  readonly hold?: (() => string | undefined) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: TransferEvent) => void) | undefined;
 }
