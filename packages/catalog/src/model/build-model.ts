@@ -1,14 +1,13 @@
 import type { IndexedDocument, IndexSink } from "../scan/document-index.ts";
-import type { BundleInfo, CatalogProblem, Channel, PackageInfo } from "../types.ts";
+import type { CatalogProblem, Channel, PackageInfo } from "../types.ts";
 import { decodeChannel, ShapeError } from "./decode-channel.ts";
 
 interface PackageParts {
   readonly name: string;
   document: IndexedDocument | undefined;
   readonly channels: Map<string, Channel>;
-  readonly bundles: Map<string, BundleInfo>;
-  /** Bundle documents by name; the first of two equal names counts. */
-  readonly bundleDocuments: Map<string, IndexedDocument>;
+  /** Bundle documents by name; the first of two equal names counts. They are what a package tells of its bundles, too. */
+  readonly bundles: Map<string, IndexedDocument>;
   deprecations: boolean;
 }
 
@@ -71,7 +70,7 @@ export class ModelBuilder implements IndexSink {
   #parts(name: string): PackageParts {
     let parts = this.#packages.get(name);
     if (parts === undefined) {
-      parts = { name, document: undefined, channels: new Map(), bundles: new Map(), bundleDocuments: new Map(), deprecations: false };
+      parts = { name, document: undefined, channels: new Map(), bundles: new Map(), deprecations: false };
       this.#packages.set(name, parts);
     }
     return parts;
@@ -95,8 +94,7 @@ export class ModelBuilder implements IndexSink {
     const parts = this.#parts(document.package);
     if (document.name === "") return this.#invalid(document, "the bundle has no name");
     if (parts.bundles.has(document.name)) return this.#invalid(document, `the bundle "${document.name}" is there twice`);
-    parts.bundles.set(document.name, { name: document.name, image: document.image, version: document.version });
-    parts.bundleDocuments.set(document.name, document);
+    parts.bundles.set(document.name, document);
   }
 
   #invalid(document: IndexedDocument, why: string): undefined {
@@ -128,7 +126,7 @@ export class ModelBuilder implements IndexSink {
       const channels = [...parts.channels.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
       const { defaultChannel } = parts.document;
       byName.set(parts.name, { name: parts.name, defaultChannel, channels, bundles: parts.bundles, deprecations: parts.deprecations });
-      bundleDocuments.set(parts.name, parts.bundleDocuments);
+      bundleDocuments.set(parts.name, parts.bundles);
     }
     const known = new Set(["olm.channel", "olm.bundle", "olm.deprecations"]);
     const isKept = (document: IndexedDocument): boolean =>

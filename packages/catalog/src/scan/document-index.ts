@@ -44,12 +44,13 @@ const PEEK = 4096;
  */
 export async function indexFiles(files: readonly SourceFile[], sink: IndexSink, options: IndexOptions): Promise<void> {
   const scanner = new JsonScanner();
+  const names = new Map<string, string>();
   const full = files.filter((file) => file.size > 0);
   for await (const file of readAhead(full)) {
     options.signal?.throwIfAborted();
     try {
-      if (looksLikeJson(await file.head())) await indexJson(file, scanner, { sink, options });
-      else await indexYaml(file, { offset: 0, line: 1 }, { sink, options });
+      if (looksLikeJson(await file.head())) await indexJson(file, scanner, { sink, options, names });
+      else await indexYaml(file, { offset: 0, line: 1 }, { sink, options, names });
     } catch (error) {
       options.signal?.throwIfAborted();
       sink.problem(fileProblem(file.file.path, error));
@@ -72,6 +73,8 @@ function fileProblem(path: string, error: unknown): CatalogProblem {
 interface Target {
   readonly sink: IndexSink;
   readonly options: IndexOptions;
+  /** Schemas and packages as they were first read: thousands of documents share a few texts. */
+  readonly names: Map<string, string>;
 }
 
 /** JSON is what begins with `{` within the first 4,096 bytes, blanks aside. */
@@ -93,7 +96,7 @@ async function indexJson(file: AheadFile, scanner: JsonScanner, target: Target):
     }
     const { slice } = next;
     const result = headOfSlice(slice);
-    if ("head" in result) addJson(file.file, slice, result, target.sink);
+    if ("head" in result) addJson(file.file, slice, result, target);
     else if (result.syntax === true && count <= 1) return indexYaml(file, slice, target);
     else throw notJson(path, slice.line, `the document ${result.wrong}`);
   }
@@ -106,12 +109,32 @@ function notJson(path: string, line: number, why: string): CatalogError {
 function addJson(
   file: SourceFile,
   slice: JsonSlice,
-  result: { head: DocumentHead; body?: Record<string, unknown> },
-  sink: IndexSink,
+  result: { readonly head: DocumentHead; readonly body?: Record<string, unknown> },
+  target: Target,
 ): void {
   const { offset, line, start, end, bytes } = slice;
-  const document: IndexedDocument = { ...result.head, file: file.path, line, source: file, offset, length: end - start };
-  sink.document(document, () => result.body ?? parseObject(bytes.toString("utf8", start, end)));
+  const { schema, package: owner, name, image, version, defaultChannel } = result.head;
+  const document: IndexedDocument = {
+    schema: shared(target.names, schema),
+    package: shared(target.names, owner),
+    name,
+    image,
+    version,
+    defaultChannel,
+    file: file.path,
+    line,
+    source: file,
+    offset,
+    length: end - start,
+  };
+  target.sink.document(document, () => result.body ?? parseObject(bytes.toString("utf8", start, end)));
+}
+
+function shared(names: Map<string, string>, text: string): string {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  names.set(text, text);
+  return text;
 }
 
 async function indexYaml(file: AheadFile, at: { readonly offset: number; readonly line: number }, target: Target): Promise<void> {
