@@ -66,6 +66,25 @@ describe("manifests", () => {
       },
     ));
 
+  test("a server that sends a body after HEAD spoils its connection, not the next answer", () =>
+    play(
+      [
+        {
+          ...HEAD,
+          reply: {
+            headers: { "Content-Type": manifest.mediaType, "Docker-Content-Digest": digest },
+            body: manifest.bytes,
+            bodyAfterHead: true,
+          },
+          times: 20,
+        },
+      ],
+      async ({ net, server, at }) => {
+        const reader = net.reader(server.host);
+        for (let turn = 0; turn < 20; turn++) expect((await reader.resolve(at, "v1"))?.digest).toBe(digest);
+      },
+    ));
+
   test("HEAD says 404: not there, no GET", () =>
     play([{ ...HEAD, reply: { status: 404 } }], async ({ net, server, at }) => {
       expect(await net.reader(server.host).resolve(at, "v1")).toBeUndefined();

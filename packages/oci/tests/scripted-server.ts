@@ -25,6 +25,8 @@ export interface Reply {
   readonly dripMs?: number;
   /** Stop reading the request after its head, and never answer. */
   readonly deaf?: boolean;
+  /** Send the body after HEAD, too, as some servers do. */
+  readonly bodyAfterHead?: boolean;
   /** Answer without reading the request's body, then close. */
   readonly early?: boolean;
 }
@@ -147,7 +149,7 @@ async function send(socket: Socket, request: SeenRequest, reply: Reply): Promise
   if (reply.contentLength === "none") lines.push("Connection: close");
   else if (!ownLength && status !== 204) lines.push(`Content-Length: ${reply.contentLength ?? body.length}`);
   socket.write(`${lines.join("\r\n")}\r\n\r\n`);
-  if (request.method === "HEAD") return;
+  if (request.method === "HEAD" && reply.bodyAfterHead !== true) return;
   const cut = reply.resetAfter ?? reply.closeAfter ?? reply.stallAfter;
   const part = cut === undefined ? body : body.subarray(0, cut);
   if (reply.dripMs !== undefined) {

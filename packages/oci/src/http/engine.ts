@@ -12,7 +12,7 @@ import { type HostState, Hosts, originOf, settled } from "./hosts.ts";
 import type { ProxySettings } from "./proxy.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { followsRedirects, headersFor, isRedirect, redirectTarget, withoutCredentials } from "./redirect.ts";
-import { backoffMs, isAbsent, isBearablePause, isTransient, retryAfterMs } from "./retry.ts";
+import { backoffMs, isAbsent, isBearablePause, isGarbled, isTransient, retryAfterMs } from "./retry.ts";
 import { SignalHub } from "./signals.ts";
 import { StallWatch } from "./stall.ts";
 import type { HttpMethod, HttpRequest, HttpResponse, NetEvent } from "./types.ts";
@@ -148,11 +148,11 @@ export class HttpEngine {
         const error = isOciError(fault) ? fault : aborted(doingOf(request), fault);
         const overloaded = error.status === 429 || error.status === 503;
         if (overloaded) this.#slowDown(request, { gate: gate.host, generation, pauseMs });
-        const absent = isAbsent(error) && this.#hosts.of(request.host).answered;
+        const passing = (isAbsent(error) || isGarbled(error)) && this.#hosts.of(request.host).answered;
         const bearable = pauseMs === undefined || isBearablePause(pauseMs);
         // An error that counts tries went through this loop already: the token service of this registry.
         const final = attempt >= most || error.tries !== undefined || !bearable;
-        if (final || !(isTransient(error) || absent)) throw error.with({ tries: error.tries ?? attempt });
+        if (final || !(isTransient(error) || passing)) throw error.with({ tries: error.tries ?? attempt });
         await this.pauseForRetry({ host: request.host, method: request.method, attempt, pauseMs, error, signal: request.signal });
       }
     }

@@ -57,6 +57,14 @@ export function isAbsent(error: OciError): boolean {
   return error.code === "UNREACHABLE" && causeCodes(error).some((code) => code === "ECONNREFUSED" || code === "ENOTFOUND");
 }
 
+/**
+ * True for bytes that are no HTTP. From a host that has answered before it is the tail of an earlier answer (a body after
+ * HEAD), and another connection cures it.
+ */
+export function isGarbled(error: OciError): boolean {
+  return error.code === "PROTOCOL_ERROR" && causeCodes(error).some((code) => code.startsWith("HPE_"));
+}
+
 /** Codes of an error and of its causes, outermost first. */
 export function causeCodes(error: unknown): string[] {
   const codes: string[] = [];
