@@ -11,7 +11,7 @@ import type {
 } from "../types.ts";
 import { parseBound, tryParseVersion, type Version } from "../version/version.ts";
 import { selectChannel } from "./select-channel.ts";
-import { defaultNotKept, droppedPackage, emptyChannel, repairedDefault, unknownPackage } from "./selection-errors.ts";
+import { defaultNotKept, droppedPackage, emptyChannel, emptyPackage, repairedDefault, unknownPackage } from "./selection-errors.ts";
 import { type WantedChannel, wantedChannels } from "./wanted-channels.ts";
 
 /**
@@ -67,6 +67,8 @@ function selectPackage(info: PackageInfo, wish: PackageSelection, context: Conte
     else if (result.channel !== undefined) channels.push(result.channel);
     else if (one.named) throw emptyChannel(info, one.channel, rangeText(one));
   }
+  const ranged = wanted.find((one) => one.wish.kind === "range");
+  if (channels.length === 0 && broken.size === 0 && ranged !== undefined) throw emptyPackage(info, rangeText(ranged));
   const defaultChannel = chooseDefault(info, wish, { channels, broken, wanted, context });
   if (defaultChannel === undefined) return undefined;
   context.problems.push(...brokenPaths(info, context.installed, reached));

@@ -1,5 +1,6 @@
 import { CatalogError } from "../errors.ts";
 import type { Catalog, CatalogProblem, Channel, PackageInfo } from "../types.ts";
+import { compareVersions, formatVersion, tryParseVersion } from "../version/version.ts";
 import { nearestHint } from "./nearest.ts";
 
 /** The user named a package that the catalog does not have. */
@@ -46,6 +47,21 @@ export function emptyChannel(info: PackageInfo, channel: Channel, range: string)
     message: `Cannot select ${range} from channel "${channel.name}" of package "${info.name}": no version is in range`,
     subject: `${info.name}/${channel.name}`,
     hint: `${shown} A bound without a pre-release part matches no pre-release.`,
+  });
+}
+
+/** The user's range leaves nothing of a whole package. */
+export function emptyPackage(info: PackageInfo, range: string): CatalogError {
+  const versions = [...info.bundles.values()].flatMap(({ version }) => {
+    const parsed = tryParseVersion(version);
+    return parsed === undefined ? [] : [parsed];
+  });
+  const shown = versions.sort(compareVersions).map(formatVersion);
+  return new CatalogError({
+    code: "SELECTION_UNKNOWN_VERSION",
+    message: `Cannot select ${range} of package "${info.name}": no version of any channel is in range`,
+    subject: info.name,
+    hint: `Its newest versions: ${shown.slice(-8).join(", ")}. A bound without a pre-release part matches no pre-release.`,
   });
 }
 
