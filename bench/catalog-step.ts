@@ -1,13 +1,4 @@
-import {
-  listBundles,
-  listChannels,
-  listPackages,
-  openFileCatalog,
-  renderText,
-  selectPackages,
-  validateCatalog,
-  writeCatalog,
-} from "@skerry/catalog";
+import { listChannels, listPackages, openFileCatalog, renderText, selectPackages, validateCatalog, writeCatalog } from "@skerry/catalog";
 
 /** Every step of the benchmark: what it does with a catalog, and a number that tells it did. */
 const STEPS: Readonly<Record<string, (path: string) => Promise<number>>> = {

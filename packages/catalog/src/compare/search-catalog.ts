@@ -23,16 +23,16 @@ const WEIGHTS = { name: 8, displayName: 6, keywords: 4, api: 3, provider: 2, des
 export async function searchCatalog(catalog: Catalog, words: readonly string[]): Promise<readonly SearchHit[]> {
   const wanted = words.map((word) => word.toLowerCase()).filter((word) => word !== "");
   if (wanted.length === 0) return [];
-  const heads = new Set<string>();
+  const heads = new Map<string, string>();
   for (const info of catalog.packages) {
     const channel = info.channels.find(({ name }) => name === info.defaultChannel);
     const head = channel === undefined ? undefined : channelGraph(channel).heads[0];
-    if (head !== undefined) heads.add(`${info.name}\n${head}`);
+    if (head !== undefined) heads.set(info.name, head);
   }
   const texts = new Map<string, Texts>();
   for (const info of catalog.packages) texts.set(info.name, { ...EMPTY, name: info.name });
   const looked = (document: CatalogDocument): boolean =>
-    document.schema === "olm.package" || (document.schema === "olm.bundle" && heads.has(`${document.package}\n${document.name}`));
+    document.schema === "olm.package" || (document.schema === "olm.bundle" && heads.get(document.package) === document.name);
   for await (const { document, body } of catalog.documents(looked)) {
     const owner = document.schema === "olm.package" ? document.name : document.package;
     const before = texts.get(owner);

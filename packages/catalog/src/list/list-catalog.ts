@@ -35,11 +35,10 @@ export async function listPackages(catalog: Catalog): Promise<readonly PackageRo
   for (const info of catalog.packages) {
     const channel = info.channels.find(({ name }) => name === info.defaultChannel);
     const head = channel === undefined ? undefined : channelGraph(channel).heads[0];
-    if (head !== undefined) heads.set(`${info.name}\n${head}`, info.name);
+    if (head !== undefined) heads.set(info.name, head);
   }
   const names = new Map<string, string>();
-  const isHead = (document: CatalogDocument): boolean =>
-    document.schema === "olm.bundle" && heads.has(`${document.package}\n${document.name}`);
+  const isHead = (document: CatalogDocument): boolean => document.schema === "olm.bundle" && heads.get(document.package) === document.name;
   for await (const { document, body } of catalog.documents(isHead)) names.set(document.package, displayName(body));
   return catalog.packages.map((info) => ({
     package: info.name,
