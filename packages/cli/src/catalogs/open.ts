@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Catalog, catalogFormat, openCatalog } from "@skerry/catalog";
+import type { Registries } from "@skerry/oci";
 import { type Job, pathOf } from "../command/job.ts";
 import type { RegistryFlags } from "../command/registry-flags.ts";
 import { type ImageName, parseImageName } from "../names/image-name.ts";
 import { hostsOf, Places } from "../places/places.ts";
-import { openRegistries } from "../registries/open.ts";
+import { type Ends, openRegistries } from "../registries/open.ts";
 
 /** Catalogs of one command, closed with everything that was opened for them. */
 export interface OpenCatalogs extends AsyncDisposable {
@@ -15,13 +16,20 @@ export interface OpenCatalogs extends AsyncDisposable {
   /** Private folder that is removed at the end. */
   readonly workdir: string;
   readonly places: Places;
+  readonly registries: Registries;
+}
+
+/** What else the command reads and writes, by name or host. Without destinations the catalogs' own hosts are meant by `--insecure`. */
+export interface MoreEnds {
+  readonly sources?: "any" | readonly ImageName[];
+  readonly destinations?: readonly (ImageName | string)[];
 }
 
 /**
  * Opens CATALOGs of section 1 of the contract: images, layouts, folders, files, databases, stdin.
  * @throws CatalogError, OciError, UsageError of what the names say
  */
-export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly string[]): Promise<OpenCatalogs> {
+export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly string[], more: MoreEnds = {}): Promise<OpenCatalogs> {
   const names = new Map<string, ImageName>();
   const local: string[] = [];
   for (const text of texts) {
@@ -34,7 +42,7 @@ export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly stri
   const hosts = hostsOf([...names.values()]);
   const parts = new AsyncDisposableStack();
   try {
-    const registries = parts.use(await openRegistries(job, { sources: hosts, destinations: hosts }));
+    const registries = parts.use(await openRegistries(job, endsOf(hosts, more)));
     const places = parts.use(new Places(job, registries));
     const temporary = job.world.env["TMPDIR"];
     const workdir = await mkdtemp(join(temporary === undefined || temporary === "" ? "/tmp" : temporary, "skerry-"));
@@ -58,11 +66,20 @@ export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly stri
       catalogs.push(catalog);
     }
     const open = parts.move();
-    return { catalogs, digests, workdir, places, [Symbol.asyncDispose]: () => open.disposeAsync() };
+    return { catalogs, digests, workdir, places, registries, [Symbol.asyncDispose]: () => open.disposeAsync() };
   } catch (error) {
     await parts.disposeAsync();
     throw error;
   }
+}
+
+function endsOf(hosts: readonly string[], more: MoreEnds): Ends {
+  const { sources = [], destinations } = more;
+  if (destinations === undefined) return { sources: hosts, destinations: hosts };
+  return {
+    sources: sources === "any" ? "any" : [...hosts, ...hostsOf(sources)],
+    destinations: destinations.flatMap((one) => (typeof one === "string" ? [one] : hostsOf([one]))),
+  };
 }
 
 /** True for what is no path that is there and can be read as a reference. */

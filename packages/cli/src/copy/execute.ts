@@ -131,6 +131,7 @@ function rootOf(row: CopyRow, flags: ContentFlags, filter: PlatformFilter | unde
       descriptor,
       to: row.target.at,
       tags: row.tags,
+      ...(row.last === true ? { phase: 1 } : {}),
       ...(filter === undefined ? {} : { platforms: filter }),
       referrers: row.target.takesReferrers ? flags.referrers : "none",
     },

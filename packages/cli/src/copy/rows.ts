@@ -15,6 +15,7 @@ export interface CopyRow {
   readonly found?: FoundImage;
   readonly target?: TargetPlace;
   readonly tags: readonly string[];
+  readonly last?: boolean;
   /** Why it cannot be copied. */
   readonly error?: OciError;
 }
@@ -80,7 +81,15 @@ async function rowOf(row: {
   const target = await places.target(destination);
   const tags = destinationTags({ source: mapping.source, destination, target, digest: source.descriptor.digest });
   const text = destinationText(destination, tags);
-  return { id: `${origin} -> ${text}`, origin, destination: text, found: source, target, tags };
+  return {
+    id: `${origin} -> ${text}`,
+    origin,
+    destination: text,
+    found: source,
+    target,
+    tags,
+    ...(mapping.last === true ? { last: true } : {}),
+  };
 }
 
 function destinationText(destination: ImageName, tags: readonly string[]): string {

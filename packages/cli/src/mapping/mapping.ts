@@ -8,6 +8,8 @@ export interface Mapping {
   /** Copy every tag that matches instead of one image: `*` stands for any text. */
   readonly tags?: string;
   readonly destinations: readonly ImageName[];
+  /** Copied after everything else: a catalog, which promises the others. */
+  readonly last?: boolean;
   /** What was written, for messages. */
   readonly text: string;
   /** Line in the file, from 1. */

@@ -1,6 +1,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { startRegistry } from "@skerry/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeSampleLayout } from "../../testing/sample-layout.ts";
 import { tempFolder } from "../../testing/temp-folder.ts";
 import { type Captured, type CapturedWorldOptions, runInWorld } from "../../testing/world.ts";
 
@@ -167,19 +169,19 @@ describe("catalog", () => {
       kind: "CatalogDiff",
       packages: [
         {
-          name: "logger",
+          package: "logger",
           change: "changed",
           channels: [
             {
-              name: "stable",
+              channel: "stable",
               change: "changed",
               head: { from: "logger.v1.2.0", to: "logger.v1.3.0" },
-              entriesAdded: ["logger.v1.3.0"],
-              entriesRemoved: ["logger.v1.1.0", "logger.v1.2.0"],
+              addedEntries: ["logger.v1.3.0"],
+              removedEntries: ["logger.v1.1.0", "logger.v1.2.0"],
             },
           ],
         },
-        { name: "tagged", change: "removed", bundlesRemoved: ["tagged.v0.1.0"] },
+        { package: "tagged", change: "removed", removedBundles: [{ bundle: "tagged.v0.1.0", version: "0.1.0" }] },
       ],
     });
     expect((await skerry("diff", "one", "two", "--exit-code")).code).toBe(6);
@@ -197,5 +199,59 @@ describe("catalog", () => {
     };
     expect(sarif.version).toBe("2.1.0");
     expect(sarif.runs[0]?.results.length).toBeGreaterThan(0);
+  });
+
+  test("build pushes an image that serves the catalog, the same each time", async () => {
+    await using registry = await startRegistry({ root: join(folder.path, "built") });
+    const first = await skerry("build", "one", "--to", `${registry.host}/own/catalog:v1`, "--insecure");
+    expect(first.code).toBe(0);
+    const digest = /^Pushed (sha256:[0-9a-f]{64}) to /.exec(first.stdout)?.[1];
+    expect(first.stdout).toBe(`Pushed ${digest} to ${registry.host}/own/catalog:v1\n`);
+    const listed = await skerry("list", `${registry.host}/own/catalog:v1`, "--insecure", "-o", "json");
+    expect(JSON.parse(listed.stdout)).toMatchObject({ digest, packages: [{ name: "logger" }, { name: "tagged" }] });
+    const second = await skerry("build", "one", "--to", "oci:builtlayout:x", "-o", "name");
+    expect(second.stdout).toBe(`oci:builtlayout:x@${digest}\n`);
+    expect((await skerry("build", "one")).code).toBe(2);
+    expect((await skerry("build", "one", "--to", "oci:x", "--format", "sqlite")).stderr).toContain("--from");
+  });
+
+  test("mirror writes oc's files, copies what is there, and puts the catalog last", async () => {
+    await using registry = await startRegistry({ root: join(folder.path, "mirrored") });
+    const host = registry.host;
+    const documents = packageDocuments("small", [{ version: "1.0.0", image: `${host}/gone/app:v1` }]).replaceAll("quay.io", host);
+    await writeFile(join(folder.path, "small.json"), documents);
+    await writeSampleLayout(join(folder.path, "sample"), [{ name: "v1.0.0", seed: "bundle" }]);
+    await runInWorld(["copy", "oci:sample:v1.0.0", `${host}/org/small-bundle`, "--insecure"], { cwd: folder.path, home: folder.path });
+    await skerry("build", "small.json", "--to", `${host}/org/small-catalog:v1`, "--insecure");
+    const only = await skerry("mirror", `${host}/org/small-catalog:v1`, `${host}/olm`, "--manifests-only", "--tls-verify=false");
+    expect(only.code).toBe(0);
+    const mapping = await readFile(join(folder.path, "small-catalog-manifests", "mapping.txt"), "utf8");
+    expect(mapping).toBe(
+      [
+        `${host}/gone/app:v1=${host}/olm/gone-app:v1`,
+        `${host}/org/small-bundle:v1.0.0=${host}/olm/org-small-bundle:v1.0.0`,
+        `${host}/org/small-catalog:v1=${host}/olm/org-small-catalog:v1`,
+        "",
+      ].join("\n"),
+    );
+    const whole = await skerry(
+      "mirror",
+      `${host}/org/small-catalog:v1`,
+      `${host}/olm`,
+      "--tls-verify=false",
+      "-o",
+      "json",
+      "--progress",
+      "json",
+    );
+    expect(whole.code).toBe(3);
+    expect(JSON.parse(whole.stdout)).toMatchObject({
+      kind: "CopyReport",
+      result: "partial",
+      images: [{ outcome: "failed", error: { code: "NOT_FOUND" } }, { outcome: "copied" }, { outcome: "copied" }],
+    });
+    const ended = whole.stderr.split("\n").filter((line) => line.includes('"image.end"'));
+    expect(ended.at(-1)).toContain("small-catalog");
+    expect((await skerry("mirror", `${host}/org/small-catalog:v1`, host, "--max-components", "1", "--tls-verify=false")).code).toBe(2);
   });
 });

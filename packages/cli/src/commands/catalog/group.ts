@@ -1,9 +1,11 @@
 import { type Group, group } from "../../command/types.ts";
+import { catalogBuild } from "./build.ts";
 import { catalogDiff } from "./diff.ts";
 import { catalogGraph } from "./graph.ts";
 import { catalogImages } from "./images.ts";
 import { catalogList } from "./list.ts";
 import { catalogMigrate } from "./migrate.ts";
+import { catalogMirror } from "./mirror.ts";
 import { catalogRender } from "./render.ts";
 import { catalogSearch } from "./search.ts";
 import { catalogSelect } from "./select.ts";
@@ -22,4 +24,6 @@ export const catalog: Group = group("look into, check and cut operator catalogs"
   validate: catalogValidate,
   select: catalogSelect,
   migrate: catalogMigrate,
+  build: catalogBuild,
+  mirror: catalogMirror,
 });

@@ -1,17 +1,10 @@
-import { bundleImages, type Catalog, type CatalogProblem, parseSelects, selectPackages, wholeCatalog } from "@skerry/catalog";
-import { formatReference } from "@skerry/oci";
+import { parseSelects, selectPackages, wholeCatalog } from "@skerry/catalog";
+import { neededImages } from "../../catalogs/needed-images.ts";
 import { openCatalogs } from "../../catalogs/open.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
 import { formatTable } from "../../output/table.ts";
 import type { CatalogImagesFlags } from "./images.ts";
-
-interface NeededImage {
-  readonly image: string;
-  readonly kind: "bundle" | "related";
-  readonly byTag: boolean;
-  readonly reasons: readonly { readonly package: string; readonly bundle: string; readonly field: string }[];
-}
 
 /** Prints every image once, with the bundles and fields that name it. */
 export async function run(job: Job<CatalogImagesFlags>): Promise<number> {
@@ -42,26 +35,4 @@ export async function run(job: Job<CatalogImagesFlags>): Promise<number> {
     },
   );
   return problems.some((problem) => problem.severity === "error") ? EXIT.partial : EXIT.done;
-}
-
-async function neededImages(
-  catalog: Catalog,
-  packages: readonly { readonly name: string; readonly bundles: readonly string[] }[],
-): Promise<{ readonly images: readonly NeededImage[]; readonly problems: readonly CatalogProblem[] }> {
-  const needed = new Map<string, { kind: "bundle" | "related"; byTag: boolean; reasons: NeededImage["reasons"][number][] }>();
-  const problems: CatalogProblem[] = [];
-  for (const chosen of packages) {
-    for (const name of chosen.bundles) {
-      const found = bundleImages(await catalog.bundle(chosen.name, name));
-      problems.push(...found.problems, ...found.broken.map((broken) => broken.problem));
-      for (const { reference, kind, fields } of found.images) {
-        const text = formatReference(reference);
-        const known = needed.get(text) ?? { kind, byTag: reference.digest === undefined, reasons: [] };
-        known.reasons.push(...fields.map((field) => ({ package: chosen.name, bundle: name, field })));
-        needed.set(text, known);
-      }
-    }
-  }
-  const images = [...needed].map(([image, rest]) => ({ image, ...rest })).sort((a, b) => (a.image < b.image ? -1 : 1));
-  return { images, problems };
 }

@@ -1,5 +1,5 @@
 import { openCatalogs } from "../../catalogs/open.ts";
-import { listedPackage, summarize } from "../../catalogs/package-summary.ts";
+import { summarize } from "../../catalogs/package-summary.ts";
 import type { Job } from "../../command/job.ts";
 import type { RegistryFlags } from "../../command/registry-flags.ts";
 import { EXIT } from "../../output/error.ts";
@@ -11,7 +11,7 @@ export async function run(job: Job<RegistryFlags>): Promise<number> {
   await using open = await openCatalogs(job, [name]);
   const [catalog] = open.catalogs;
   if (catalog === undefined) return EXIT.failed;
-  const packages = (await summarize(catalog)).map(listedPackage);
+  const packages = await summarize(catalog);
   await job.out.result(
     { kind: "CatalogList", catalog: name, digest: open.digests[0], packages },
     {

@@ -1,47 +1,40 @@
+import { type SearchHit, searchCatalog } from "@skerry/catalog";
 import { openCatalogs } from "../../catalogs/open.ts";
-import { listedPackage, type PackageSummary, summarize } from "../../catalogs/package-summary.ts";
 import { requiredCatalog } from "../../catalogs/required.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
 import { formatTable } from "../../output/table.ts";
 import type { SearchFlags } from "./search.ts";
 
-/** Prints the packages in which every word occurs, those with a hit in the name first. */
+interface Hit extends Pick<SearchHit, "displayName" | "fields" | "score"> {
+  readonly catalog: string;
+  readonly name: string;
+  readonly defaultChannel: string;
+}
+
+/** Prints the packages in which every word occurs, best first. */
 export async function run(job: Job<SearchFlags>): Promise<number> {
   requiredCatalog(job.flags.catalog[0]);
-  const words = job.args.flatMap((arg) => arg.toLowerCase().split(/\s+/)).filter((word) => word !== "");
+  const words = job.args.flatMap((arg) => arg.split(/\s+/)).filter((word) => word !== "");
   await using open = await openCatalogs(job, job.flags.catalog);
-  const hits: { readonly catalog: string; readonly found: PackageSummary; readonly rank: number }[] = [];
+  const hits: Hit[] = [];
   for (const [index, catalog] of open.catalogs.entries()) {
-    for (const found of await summarize(catalog)) {
-      const rank = rankOf(found, words);
-      if (rank !== undefined) hits.push({ catalog: job.flags.catalog[index] ?? catalog.name, found, rank });
+    for (const { package: name, displayName, fields, score } of await searchCatalog(catalog, words)) {
+      const { defaultChannel = "" } = catalog.package(name) ?? {};
+      hits.push({ catalog: job.flags.catalog[index] ?? catalog.name, name, displayName, defaultChannel, fields, score });
     }
   }
-  hits.sort((a, b) => a.rank - b.rank || (a.found.name < b.found.name ? -1 : a.found.name > b.found.name ? 1 : 0));
+  hits.sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   await job.out.result(
-    {
-      kind: "CatalogSearch",
-      words,
-      packages: hits.map(({ catalog, found }) => ({ catalog, ...listedPackage(found), keywords: found.keywords })),
-    },
+    { kind: "CatalogSearch", words, packages: hits },
     {
       text: () =>
         formatTable(
-          [{ title: "package" }, { title: "display name" }, { title: "default channel" }, { title: "catalog" }],
-          hits.map(({ catalog, found }) => [found.name, found.displayName ?? "", found.defaultChannel, catalog]),
+          [{ title: "package" }, { title: "display name" }, { title: "default channel" }, { title: "found in" }, { title: "catalog" }],
+          hits.map((hit) => [hit.name, hit.displayName, hit.defaultChannel, hit.fields.join(", "), hit.catalog]),
         ),
-      names: () => hits.map(({ found }) => found.name),
+      names: () => hits.map((hit) => hit.name),
     },
   );
   return EXIT.done;
-}
-
-/** 0 for a hit in the name, 1 in title or keywords, 2 in the description; undefined when a word is nowhere. */
-function rankOf(found: PackageSummary, words: readonly string[]): number | undefined {
-  const fields = [found.name, `${found.displayName ?? ""} ${found.keywords.join(" ")}`, found.description ?? ""].map((field) =>
-    field.toLowerCase(),
-  );
-  const ranks = words.map((word) => fields.findIndex((field) => field.includes(word)));
-  return ranks.includes(-1) ? undefined : Math.max(...ranks);
 }

@@ -1,0 +1,71 @@
+import { buildCatalog, formatForBase } from "@skerry/catalog";
+import { formatReference, transfer } from "@skerry/oci";
+import { UsageError } from "../../args/errors.ts";
+import { openCatalogs } from "../../catalogs/open.ts";
+import type { Job } from "../../command/job.ts";
+import { platformsOf } from "../../copy/platforms.ts";
+import { destinationTags } from "../../copy/tags.ts";
+import { type ImageName, parseImageName } from "../../names/image-name.ts";
+import { EXIT, interruptedCode } from "../../output/error.ts";
+import type { CatalogBuildFlags } from "./build.ts";
+
+/** Builds the image, pushes it and says where it is. */
+export async function run(job: Job<CatalogBuildFlags>): Promise<number> {
+  const { flags } = job;
+  if (flags.to === undefined || flags.to === "")
+    throw new UsageError("no destination was named", { subject: "--to", hint: "Name it with --to REF." });
+  const to = parseImageName(flags.to);
+  const from = flags.from === undefined ? undefined : parseImageName(flags.from);
+  const more = { sources: from === undefined ? [] : [from], destinations: [to] };
+  await using open = await openCatalogs(job, job.args, more);
+  const [catalog] = open.catalogs;
+  if (catalog === undefined) return EXIT.failed;
+  const found = from === undefined ? undefined : await open.places.find(from);
+  const built = await buildCatalog({
+    catalog,
+    format: flags.format ?? formatForBase(from?.kind === "registry" ? from.reference : undefined),
+    base: found === undefined ? undefined : { reader: found.reader, place: found.at, descriptor: found.descriptor },
+    platforms: platformsOf(flags),
+    workdir: open.workdir,
+    signal: job.signal,
+  });
+  try {
+    for (const problem of built.problems) job.log.warn(`${problem.code} ${problem.message}`, { ...problem });
+    const target = await open.places.target(to);
+    const tags = destinationTags({ source: to, destination: to, target, digest: built.root.digest });
+    const name = nameWithTag(to, tags[0]);
+    job.progress.start({ images: 1 });
+    const root = {
+      id: name,
+      source: built.reader,
+      from: found?.at ?? { repository: "catalog" },
+      descriptor: built.root,
+      to: target.at,
+      tags,
+      referrers: "none",
+    } as const;
+    const report = await transfer([root], target.writer, {
+      gates: open.registries.gates,
+      signal: job.signal,
+      onEvent: (event) => job.progress.event(event),
+    });
+    job.progress.stop();
+    const [outcome] = report.outcomes;
+    if (outcome?.error !== undefined) throw outcome.error;
+    job.signal.throwIfAborted();
+    await open.places.finish();
+    await job.out.result(
+      { kind: "CatalogImage", catalog: job.args[0], name, digest: built.root.digest, outcome: outcome?.outcome, problems: built.problems },
+      { text: () => `Pushed ${built.root.digest} to ${name}\n`, names: () => [`${name}@${built.root.digest}`] },
+    );
+    return interruptedCode(job.signal, EXIT.done);
+  } finally {
+    await built.close();
+  }
+}
+
+function nameWithTag(name: ImageName, tag: string | undefined): string {
+  if (name.kind === "layout") return name.text;
+  const { registry, repository } = name.reference;
+  return formatReference({ registry, repository, ...(tag === undefined ? {} : { tag }) });
+}
