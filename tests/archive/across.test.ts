@@ -83,7 +83,17 @@ describe("across the gap", () => {
 
   it("goes on from mirror to mirror with no source but the first", async () => {
     const other = `docker://${world.mirror.host}/second`;
-    const { code, result, stderr } = await farSide("mirror", "--from", target, "--name", "job", "--workspace", join(far, "second"), "--tls-verify=false", other);
+    const { code, result, stderr } = await farSide(
+      "mirror",
+      "--from",
+      target,
+      "--name",
+      "job",
+      "--workspace",
+      join(far, "second"),
+      "--tls-verify=false",
+      other,
+    );
     expect(stderr).toBe("");
     expect(code).toBe(0);
     expect(result.result).toBe("done");

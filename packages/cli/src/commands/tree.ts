@@ -1,4 +1,6 @@
 import { type Group, group } from "../command/types.ts";
+import { archive } from "./archive/group.ts";
+import { have } from "./archive/have.ts";
 import { authList } from "./auth/list.ts";
 import { login } from "./auth/login.ts";
 import { logout } from "./auth/logout.ts";
@@ -26,6 +28,8 @@ export const tree: Group = group("Carries operator catalogs and container images
   plan,
   mirror,
   verify,
+  have,
+  archive,
   config: group("check image set configurations", { check: configCheck, schema: configSchema }),
   catalog,
   copy,

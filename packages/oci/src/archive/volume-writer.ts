@@ -53,6 +53,8 @@ export interface ArchiveEnd {
   /** Files besides the images: `skerry/imageset.lock` and the like, in this order. */
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   readonly missing: ArchiveContents["missing"];
+  /** What the archive relies on besides what was found to be known while it was written. */
+  readonly relies?: readonly ReliedContent[];
   readonly signatures: ArchiveContents["signatures"];
 }
 
@@ -334,7 +336,7 @@ export class VolumeWriter implements Writer, Spacer, AsyncDisposable {
       blobs,
       files,
       roots: [...this.#roots.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-      relies: [...this.#relies.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1)),
+      relies: [...(end.relies ?? []), ...this.#relies.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1)),
       missing: end.missing,
       signatures: end.signatures,
     };

@@ -1,0 +1,59 @@
+import { type ArchiveFault, type ArchiveVerification, checkSignature, faultText, openArchiveSource, verifyArchive } from "@skerry/mirror";
+import { readContents } from "@skerry/oci";
+import { formatSize } from "../../args/size.ts";
+import type { Job } from "../../command/job.ts";
+import { EXIT } from "../../output/error.ts";
+import { escapeLine } from "../../output/escape.ts";
+import { archiveDir } from "./archive-place.ts";
+import { readInput } from "./near-side.ts";
+import type { VerifyArchiveFlags } from "./verify.ts";
+
+/** Checks an archive; whatever is wrong with it is the result, with exit code 5. */
+export async function run(job: Job<VerifyArchiveFlags>): Promise<number> {
+  const text = job.args[0] ?? "";
+  const dir = archiveDir(job, text);
+  const keys = await Promise.all(job.flags["trust-key"].map(async (path) => ({ path, pem: await readInput(job, path) })));
+  const found = await verified(job, { dir, text, keys });
+  job.progress.stop();
+  const faults = [...found.missing, ...found.wrong];
+  await job.out.result(
+    { kind: "VerifyReport", ...found },
+    { text: () => verifyText(found, faults), names: () => faults.flatMap(({ digests, volume }) => [volume, ...digests]) },
+  );
+  return found.result === "ok" ? EXIT.done : EXIT.wrong;
+}
+
+async function verified(
+  job: Job<VerifyArchiveFlags>,
+  what: { readonly dir: string; readonly text: string; readonly keys: Parameters<typeof checkSignature>[2] },
+): Promise<ArchiveVerification> {
+  const { dir, text, keys } = what;
+  try {
+    const { bytes } = await readContents(dir);
+    await checkSignature(dir, bytes, keys);
+    return await verifyArchive(await openArchiveSource(dir), text, { level: job.flags.quick ? "sizes" : "blobs", signal: job.signal });
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error) || !DAMAGE.has(String(error.code))) throw error;
+    // What cannot be opened at all is as wrong as an archive can be.
+    const fault: ArchiveFault = { code: "TAR_WRONG", volume: "", message: error.message, digests: [], images: [], packages: [] };
+    const checked = { volumes: 0, blobs: 0, bytes: 0, deep: !job.flags.quick };
+    return { target: text, result: "bad", checked, missing: [], wrong: [fault], extra: [] };
+  }
+}
+
+const DAMAGE: ReadonlySet<string> = new Set([
+  "ARCHIVE_INVALID",
+  "LAYOUT_INVALID",
+  "LOCK_INVALID",
+  "NOT_FOUND",
+  "SIGNATURE_INVALID",
+  "DIGEST_MISMATCH",
+]);
+
+function verifyText(found: ArchiveVerification, faults: readonly ArchiveFault[]): string {
+  const { checked } = found;
+  const looked = `${checked.volumes} volumes, ${checked.blobs} blobs, ${formatSize(checked.bytes)} hashed`;
+  const rows = faults.map((fault) => `  ${escapeLine(faultText(fault))}\n`).join("");
+  const next = faults.length === 0 ? "" : "Next: copy the named volumes again, or 'skerry archive repair' to see what is left.\n";
+  return `${found.result}: ${looked}; ${faults.length} faults\n${rows}${next}`;
+}
