@@ -5,6 +5,7 @@ import { type Descriptor, MEDIA_TYPES } from "@skerry/oci";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ExtractRequest, extractFromImage } from "./extract.ts";
+import { onDisk } from "./io-failure.ts";
 import { type LayerContent, TestStore, testLayer } from "./test-image.ts";
 
 let directory = "";
@@ -181,3 +182,17 @@ function applied(layers: readonly Readonly<Record<string, string>>[]): Record<st
   }
   return Object.fromEntries(files);
 }
+
+describe("onDisk", () => {
+  it("tells a full disk and other faults of the system, and passes on the rest", async () => {
+    const fault = (code: string): Promise<never> => Promise.reject(Object.assign(new Error("system says"), { code, errno: -1 }));
+    const what = { action: "write", path: "/x" };
+    await expect(onDisk(what, () => fault("ENOSPC"))).rejects.toMatchObject({
+      code: "IO_FAILED",
+      message: "Cannot write /x: the disk is full",
+    });
+    await expect(onDisk(what, () => fault("EROFS"))).rejects.toMatchObject({ code: "IO_FAILED", message: "Cannot write /x: system says" });
+    await expect(onDisk(what, () => Promise.reject(new TypeError("own")))).rejects.toThrow(TypeError);
+    expect(await onDisk(what, () => Promise.resolve(1))).toBe(1);
+  });
+});

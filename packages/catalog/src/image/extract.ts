@@ -4,6 +4,7 @@ import type { Descriptor, Digest, Place, Reader } from "@skerry/oci";
 import { CatalogError } from "../errors.ts";
 import { readTar, type TarEntry } from "../tar/read.ts";
 import { HiddenPaths, type LayerEffects, parents } from "./hidden-paths.ts";
+import { onDisk } from "./io-failure.ts";
 import { layerBytes } from "./layer-bytes.ts";
 import { isUnder, layerPath, whiteout } from "./layer-path.ts";
 import { resolveLinks } from "./links.ts";
@@ -129,8 +130,10 @@ async function takeFile(state: State, entry: TarEntry, path: string): Promise<vo
   if (state.total > limits.totalBytes) throw tooMuch(path, `the files have more than ${limits.totalBytes} bytes together`);
   if (state.files.size >= limits.files) throw tooMuch(path, `there are more than ${limits.files} files`);
   const target = join(state.request.directory, path);
-  await makeDirectory(state, dirname(path));
-  await writeFile(target, entry.content);
+  await onDisk({ action: "extract", path: target }, async () => {
+    await makeDirectory(state, dirname(path));
+    await writeFile(target, entry.content);
+  });
   state.files.set(path, entry.size);
 }
 

@@ -4,6 +4,7 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type ByteSource, type Descriptor, type Digest, digestHex, Hasher } from "@skerry/oci";
 import { deterministicGzip } from "./deterministic-gzip.ts";
+import { onDisk } from "./io-failure.ts";
 
 /** A compressed layer on disk. */
 export interface LayerFile {
@@ -15,7 +16,14 @@ export interface LayerFile {
 }
 
 /** Compresses a tar stream into a private file named by its digest. */
-export async function writeLayer(
+export function writeLayer(
+  tar: AsyncIterable<Uint8Array>,
+  at: { readonly workdir: string; readonly mediaType: string },
+): Promise<LayerFile> {
+  return onDisk({ action: "write a layer into", path: at.workdir }, () => compressed(tar, at));
+}
+
+async function compressed(
   tar: AsyncIterable<Uint8Array>,
   at: { readonly workdir: string; readonly mediaType: string },
 ): Promise<LayerFile> {

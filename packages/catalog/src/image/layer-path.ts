@@ -1,14 +1,16 @@
 const MAX_PATH = 4096;
 const MAX_DEPTH = 64;
+/** What every file system takes. */
+const MAX_NAME = 255;
 
 /**
  * Path of a layer's member relative to the image's root: `./configs/a` and `/configs/a` become `configs/a`, the root
- * itself becomes `""`. Undefined for what no image needs and an attack might: `..`, NUL, overlong or overdeep paths.
+ * itself becomes `""`. Undefined for what no image needs and an attack might: `..`, NUL, overlong or overdeep paths and names.
  */
 export function layerPath(path: string): string | undefined {
   if (path.length > MAX_PATH || path.includes("\0")) return undefined;
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-  if (parts.length > MAX_DEPTH || parts.includes("..")) return undefined;
+  if (parts.length > MAX_DEPTH || parts.includes("..") || parts.some((part) => Buffer.byteLength(part) > MAX_NAME)) return undefined;
   return parts.join("/");
 }
 

@@ -6,6 +6,7 @@ import { CatalogError } from "../errors.ts";
 import type { TarMember } from "../tar/write.ts";
 import type { CatalogFile } from "../types.ts";
 import { byBytes } from "../write/go-json.ts";
+import { onDisk } from "./io-failure.ts";
 import { layerPath } from "./layer-path.ts";
 
 /** Files of unknown length on their way into a tar file, which wants lengths first and paths sorted. */
@@ -42,7 +43,7 @@ export class Spool {
     }
     const offset = this.#end;
     for await (const chunk of file.content) {
-      await this.#file.write(chunk, 0, chunk.byteLength, this.#end);
+      await onDisk({ action: "write", path: this.#path }, () => this.#file.write(chunk, 0, chunk.byteLength, this.#end));
       this.#end += chunk.byteLength;
     }
     this.#files.set(path, { offset, size: this.#end - offset });

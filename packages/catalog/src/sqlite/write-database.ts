@@ -2,6 +2,7 @@ import { open, rm } from "node:fs/promises";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { csvOf } from "../bundle/synthesised-csv.ts";
 import { asObject, asText, type JsonObject, member } from "../document/shape.ts";
+import { onDisk } from "../image/io-failure.ts";
 import type { Bundle, Catalog, CatalogProblem, ChannelEntry, Property, Selected, SelectedPackage } from "../types.ts";
 import { byBytes, goJson } from "../write/go-json.ts";
 import { RepairBook } from "../write/repairs.ts";
@@ -21,9 +22,17 @@ const LIBRARY_VERSION = 3_045_000;
  * Writes the selected part of a catalog as a database of schema 13, for clusters whose catalog servers know nothing else.
  * What a database has no place for (deprecations, package descriptions, other schemas) is left out and told in rows. The
  * same input gives the same bytes with one version of SQLite.
- * @throws CatalogError when a bundle cannot be read; `ERR_SQLITE_ERROR` for a full disk
+ * @throws CatalogError when a bundle cannot be read, `IO_FAILED` when the disk is full or the file is there
  */
-export async function writeDatabase(
+export function writeDatabase(
+  what: { readonly catalog: Catalog; readonly selected: Selected },
+  path: string,
+  options: WriteDatabaseOptions = {},
+): Promise<readonly CatalogProblem[]> {
+  return onDisk({ action: "write database", path }, () => written(what, path, options));
+}
+
+async function written(
   what: { readonly catalog: Catalog; readonly selected: Selected },
   path: string,
   options: WriteDatabaseOptions = {},
