@@ -1,7 +1,6 @@
-import { digestOf, manifestContents, parseManifest, type Reader, Registries, type Root, transfer } from "@skerry/oci";
+import { digestOf, MemoryStore, manifestContents, parseManifest, type Reader, Registries, type Root, transfer } from "@skerry/oci";
 import { startRegistry } from "@skerry/registry";
 import { expect, test } from "vitest";
-import { MemoryStore } from "../../packages/oci/src/store/memory/memory-store.ts";
 import { addImage } from "../../packages/oci/src/testing/images.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { faultyProxy } from "./faulty-proxy.ts";

@@ -3,10 +3,9 @@ import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { digestOf, manifestContents, openLayout, parseManifest, Registries, type Root, transfer } from "@skerry/oci";
+import { digestOf, MemoryStore, manifestContents, openLayout, parseManifest, Registries, type Root, transfer } from "@skerry/oci";
 import { startRegistry } from "@skerry/registry";
 import { expect, test } from "vitest";
-import { MemoryStore } from "../../packages/oci/src/store/memory/memory-store.ts";
 import { addImage } from "../../packages/oci/src/testing/images.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 

@@ -1,7 +1,6 @@
-import { DigestPool, openContentPlace, Registries, transfer } from "@skerry/oci";
+import { DigestPool, MemoryStore, openContentPlace, Registries, transfer } from "@skerry/oci";
 import { startRegistry } from "@skerry/registry";
 import { expect, test } from "vitest";
-import { MemoryStore } from "../../packages/oci/src/store/memory/memory-store.ts";
 import { addImage, addIndex, linux } from "../../packages/oci/src/testing/images.ts";
 import { findProgram, runProgram } from "../support/program.ts";
 import { tempFolder } from "../support/temp-folder.ts";

@@ -1,7 +1,6 @@
-import { cachedReader, memoryManifestCache, openJournal, platformFilter, Registries, type Root, transfer } from "@skerry/oci";
+import { cachedReader, MemoryStore, memoryManifestCache, openJournal, platformFilter, Registries, type Root, transfer } from "@skerry/oci";
 import { startRegistry } from "@skerry/registry";
 import { expect, test } from "vitest";
-import { MemoryStore } from "../../packages/oci/src/store/memory/memory-store.ts";
 import { addImage, addIndex, linux } from "../../packages/oci/src/testing/images.ts";
 import { dockerRegistryProgram, startDockerRegistry } from "../support/docker-registry.ts";
 import { tempFolder } from "../support/temp-folder.ts";
