@@ -1,6 +1,7 @@
 import { CatalogError } from "../errors.ts";
 import { headOfBody, parseObject } from "./document-head.ts";
 import { bodyOfYaml, type IndexedDocument } from "./document-index.ts";
+import { MAX_DEPTH, skipValue, TOO_DEEP } from "./json-walk.ts";
 import { yamlText } from "./yaml-documents.ts";
 
 /**
@@ -11,6 +12,10 @@ import { yamlText } from "./yaml-documents.ts";
 export function readBody(document: IndexedDocument, bytes: Buffer): Record<string, unknown> {
   const subject = `${document.file}:${document.line}`;
   if (bytes.length !== document.length) throw invalid(subject, "the file is shorter than when it was first read", undefined);
+  // The index cuts pretty text at its first column and never looked inside.
+  if (document.yaml !== true && skipValue(bytes, 0, bytes.length) === TOO_DEEP) {
+    throw invalid(subject, `the document is nested deeper than ${MAX_DEPTH} levels`, undefined);
+  }
   let body: Record<string, unknown>;
   try {
     body =
@@ -23,8 +28,9 @@ export function readBody(document: IndexedDocument, bytes: Buffer): Record<strin
   }
   const result = headOfBody(body);
   if (!("head" in result)) throw invalid(subject, `the document ${result.wrong}`, undefined);
-  const { schema, name } = result.head;
-  if (schema !== document.schema || name !== document.name || result.head.package !== document.package) {
+  const { head } = result;
+  const keys = ["schema", "package", "name", "image", "version"] as const;
+  if (keys.some((key) => head[key] !== document[key])) {
     throw invalid(subject, "it is not the document that was there when the catalog was opened", undefined);
   }
   return body;

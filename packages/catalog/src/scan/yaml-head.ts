@@ -57,19 +57,23 @@ function headOfLines(lines: readonly string[], property: string | undefined): Do
   }
 }
 
-/** The text of the list item that holds `type: olm.package`. */
+/**
+ * The text of the item of `properties` that holds `type: olm.package`. Only a dash in the column of the first item begins
+ * an item: deeper ones may be text of a block scalar.
+ */
 function packageProperty(bytes: Buffer, properties: number): string | undefined {
   const hit = bytes.indexOf("type: olm.package\n", properties, "latin1");
-  if (hit === -1) return undefined;
+  const firstLine = bytes.indexOf(NEWLINE, properties) + 1;
+  if (hit === -1 || firstLine === 0) return undefined;
+  const indent = firstText(bytes, firstLine) - firstLine;
+  const isItem = (line: number): boolean => bytes[line + indent] === DASH && firstText(bytes, line) === line + indent;
+  if (!isItem(firstLine)) return undefined;
   let start = bytes.lastIndexOf(NEWLINE, hit) + 1;
-  let dash = firstText(bytes, start);
-  while (bytes[dash] !== DASH) {
-    if (start <= properties) return undefined;
+  while (!isItem(start)) {
+    if (start <= firstLine) return undefined;
     start = bytes.lastIndexOf(NEWLINE, start - 2) + 1;
-    dash = firstText(bytes, start);
   }
-  const indent = dash - start;
-  let end = bytes.indexOf(NEWLINE, dash) + 1;
+  let end = bytes.indexOf(NEWLINE, hit) + 1;
   while (end > 0 && end < bytes.length) {
     const text = firstText(bytes, end);
     if (text - end <= indent && bytes[text] !== NEWLINE) break;
