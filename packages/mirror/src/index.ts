@@ -34,6 +34,7 @@ export { diffLocks, isSame, type LockDifference } from "./lock/diff.ts";
 export { formatLock, sameLock, stableJson } from "./lock/format.ts";
 export { parseLock } from "./lock/parse.ts";
 export { type ImageSetLock, LOCK_MEDIA_TYPE, type LockedResources } from "./lock/types.ts";
+export { knownSubjects, type Why, type WhyImage, whyInLock } from "./lock/why.ts";
 export {
   DEFAULT_NAMING,
   destinationOf,

@@ -15,9 +15,11 @@ import { sync } from "./images/sync.ts";
 import { tags } from "./images/tags.ts";
 import { configCheck } from "./mirror/config-check.ts";
 import { configSchema } from "./mirror/config-schema.ts";
+import { diff } from "./mirror/diff.ts";
 import { mirror } from "./mirror/mirror.ts";
 import { plan } from "./mirror/plan.ts";
 import { verify } from "./mirror/verify.ts";
+import { why } from "./mirror/why.ts";
 import { registry } from "./registry/group.ts";
 import { completion } from "./self/completion.ts";
 import { man } from "./self/man.ts";
@@ -28,6 +30,8 @@ export const tree: Group = group("Carries operator catalogs and container images
   plan,
   mirror,
   verify,
+  why,
+  diff,
   have,
   archive,
   config: group("check image set configurations", { check: configCheck, schema: configSchema }),

@@ -70,7 +70,10 @@ export async function findGap(
     for (const blob of blobs) {
       if (archive.holds(blob.digest) || elsewhere.has(blob.digest)) continue;
       const own = targetRepository(target.prefix, image.destination.repository, target.maxNestedPaths);
-      const holder = await holderOf(blob, { target, repositories: [own, ...(relied.get(blob.digest) ?? [])], signal: options.signal });
+      // A have-list names repositories as the target does, a lock leaves its prefix out.
+      const named = relied.get(blob.digest) ?? [];
+      const prefixed = named.map((name) => targetRepository(target.prefix, name, target.maxNestedPaths));
+      const holder = await holderOf(blob, { target, repositories: [own, ...prefixed, ...named], signal: options.signal });
       if (holder === undefined) note(image, blob);
       else elsewhere.set(blob.digest, holder);
     }
