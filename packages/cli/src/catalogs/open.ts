@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { type Catalog, catalogFormat, openCatalog } from "@skerry/catalog";
 import type { Registries } from "@skerry/oci";
 import { type Job, pathOf } from "../command/job.ts";
@@ -7,6 +5,7 @@ import type { RegistryFlags } from "../command/registry-flags.ts";
 import { type ImageName, parseImageName } from "../names/image-name.ts";
 import { hostsOf, Places } from "../places/places.ts";
 import { type Ends, openRegistries } from "../registries/open.ts";
+import { workFolder } from "./work-folder.ts";
 
 /** Catalogs of one command, closed with everything that was opened for them. */
 export interface OpenCatalogs extends AsyncDisposable {
@@ -44,9 +43,7 @@ export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly stri
   try {
     const registries = parts.use(await openRegistries(job, endsOf(hosts, more)));
     const places = parts.use(new Places(job, registries));
-    const temporary = job.world.env["TMPDIR"];
-    const workdir = await mkdtemp(join(temporary === undefined || temporary === "" ? "/tmp" : temporary, "skerry-"));
-    parts.defer(() => rm(workdir, { recursive: true, force: true }));
+    const { path: workdir } = parts.use(await workFolder(job.world));
     const catalogs: Catalog[] = [];
     const digests: (string | undefined)[] = local.map(() => undefined);
     for (const [index, text] of local.entries()) {

@@ -30,6 +30,7 @@ const EXIT_BY_CODE: ReadonlyMap<string, number> = new Map([
   ["SELECTION_UNKNOWN_VERSION", EXIT.usage],
   ["VERSION_INVALID", EXIT.usage],
   ["RANGE_INVALID", EXIT.usage],
+  ["TEMPLATE_INVALID", EXIT.usage],
   ["LISTEN_INVALID", EXIT.usage],
   ["USER_INVALID", EXIT.usage],
   ["PASSWORD_INVALID", EXIT.usage],

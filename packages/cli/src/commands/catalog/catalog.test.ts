@@ -152,6 +152,19 @@ describe("catalog", () => {
     expect(await skerry("select", "one", "out2")).toMatchObject({ code: 2 });
   });
 
+  test("render takes templates", async () => {
+    const entries = [
+      { schema: "olm.package", name: "made", defaultChannel: "stable" },
+      { schema: "olm.channel", package: "made", name: "stable", entries: [{ name: "made.v1.0.0" }] },
+    ];
+    await writeFile(join(folder.path, "template.yaml"), JSON.stringify({ schema: "olm.template.basic", entries }));
+    const { code, stdout } = await skerry("render", "template.yaml", "--template", "basic");
+    expect(code).toBe(0);
+    expect(stdout.match(/"schema": "olm\.(package|channel)"/g)).toHaveLength(2);
+    expect((await skerry("render", "template.yaml", "--template", "semver")).code).toBe(2);
+    expect((await skerry("render", "template.yaml", "--template", "basics")).code).toBe(2);
+  });
+
   test("migrate and render keep everything", async () => {
     expect((await skerry("migrate", "one", "migrated")).code).toBe(0);
     const [before, after] = [await skerry("render", "one"), await skerry("render", "migrated")];

@@ -1,12 +1,14 @@
 import { renderText } from "@skerry/catalog";
 import { openCatalogs } from "../../catalogs/open.ts";
+import { openTemplates } from "../../catalogs/open-template.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
 import type { RenderFlags } from "./render.ts";
 
 /** Prints catalogs one after the other, document by document. */
 export async function run(job: Job<RenderFlags>): Promise<number> {
-  await using open = await openCatalogs(job, job.args);
+  const { template } = job.flags;
+  await using open = template === undefined ? await openCatalogs(job, job.args) : await openTemplates(job, job.args, template);
   const format = job.flags.output === "yaml" ? "yaml" : "json";
   for (const catalog of open.catalogs) {
     for await (const text of renderText(catalog, { format, signal: job.signal })) {
