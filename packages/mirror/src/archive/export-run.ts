@@ -35,7 +35,7 @@ import { sha256Hex } from "./sha256.ts";
 export interface ExportOptions {
   readonly volumeBytes: number;
   /** What the far side has or wants, out of where this side reads from. */
-  readonly farSide: (source: SourceOf) => Promise<FarSide>;
+  readonly farSide: (near: { readonly lock: ImageSetLock; readonly source: SourceOf }) => Promise<FarSide>;
   readonly externalLayers: "keep" | "include";
   readonly failFast: boolean;
   readonly gates?: Gates | undefined;
@@ -82,7 +82,7 @@ export async function runExport(run: ExportRun, context: RunContext): Promise<Ex
   const startedAt = context.now();
   await using connected = await openConnected(lock, context);
   const all: ArchiveSelection = { lock, source: connected.source, externalLayers: options.externalLayers, signal: context.signal };
-  const farSide = await options.farSide(connected.source);
+  const farSide = await options.farSide({ lock, source: connected.source });
   const { contents, known, images } = await planned(all, farSide);
   const selection = images === undefined ? all : { ...all, only: (image: LockedImage) => images.has(image) };
   const plan = planArchive(contents, options.volumeBytes);
@@ -114,7 +114,7 @@ interface Planned {
 
 /**
  * Blobs before the manifests that hold them, image after image. What the far side has is left out; manifests always travel,
- * so that an archive says what it consists of. A request takes only what it names, and the roots that lead there.
+ * so that an archive says what it consists of. A request takes only what it names, and the manifests that lead there.
  */
 async function planned(selection: ArchiveSelection, farSide: FarSide): Promise<Planned> {
   const { wanted } = farSide;
@@ -127,11 +127,10 @@ async function planned(selection: ArchiveSelection, farSide: FarSide): Promise<P
   const known = new Map<Digest, readonly string[]>();
   const images = new Set<LockedImage>();
   for (const { image, blobs, manifests } of all) {
-    const here = [...blobs, ...manifests];
-    if (!here.some(({ digest }) => wanted.has(digest))) continue;
+    if (![...blobs, ...manifests].some(({ digest }) => wanted.has(digest))) continue;
     images.add(image);
-    contents.push(...here.filter(({ digest }) => wanted.has(digest) || digest === image.digest));
-    for (const { digest } of here) if (!wanted.has(digest) && digest !== image.digest) known.set(digest, [image.destination.repository]);
+    contents.push(...blobs.filter(({ digest }) => wanted.has(digest)), ...manifests);
+    for (const { digest } of blobs) if (!wanted.has(digest)) known.set(digest, [image.destination.repository]);
   }
   return { contents: writable(contents), known, images };
 }

@@ -49,20 +49,31 @@ export async function farSideOfLock(lock: ImageSetLock, source: SourceOf, signal
 }
 
 /**
- * What a have-list says. It names manifests; what they hold is known from manifests that were read on this side. One that was
- * never read here says nothing, and what it holds travels again.
+ * What a have-list says. It names manifests; what they hold is known from manifests that were read on this side, those of the
+ * lock among them. One that was never read here says nothing, and what it holds travels again.
  */
-export async function farSideOfHave(have: HaveList, text: string, manifests: ManifestCache): Promise<FarSide> {
+export async function farSideOfHave(
+  have: { readonly list: HaveList; readonly text: string },
+  near: { readonly manifests: ManifestCache; readonly lock: ImageSetLock; readonly source: SourceOf; readonly signal?: AbortSignal },
+): Promise<FarSide> {
   const blobs = new Map<Digest, Set<string>>();
-  for (const { name, manifests: digests } of have.repositories) {
+  const holders = new Map<Digest, Set<string>>();
+  for (const { name, manifests: digests } of have.list.repositories) {
     for (const digest of digests) {
-      const content = await manifests.get(digest);
+      add(holders, digest, name);
+      const content = await near.manifests.get(digest);
       if (content === undefined) continue;
       const manifest = parseManifest(content.bytes, content.mediaType, digest);
       if (manifest.kind === "image") for (const held of manifestContents(manifest)) add(blobs, held.digest, name);
     }
   }
-  return { blobs: sorted(blobs), base: { haveDigest: `sha256:${sha256Hex(new TextEncoder().encode(text))}` } };
+  // Catalogs that were built here were never read from anywhere.
+  for (const { manifests, blobs: held } of await contentOf({ ...near, externalLayers: "keep" })) {
+    const [first, ...others] = manifests.map(({ digest }) => holders.get(digest) ?? new Set<string>());
+    const everywhere = [...(first ?? [])].filter((name) => others.every((names) => names.has(name)));
+    for (const name of everywhere) for (const { digest } of held) add(blobs, digest, name);
+  }
+  return { blobs: sorted(blobs), base: { haveDigest: `sha256:${sha256Hex(new TextEncoder().encode(have.text))}` } };
 }
 
 /** @throws MirrorError `CONFIG_INVALID` */

@@ -60,7 +60,11 @@ async function manifestsOf(
 ): Promise<{ readonly name: string; readonly manifests: readonly Digest[] }> {
   const found = new Set<Digest>();
   const place = { repository: name };
-  const { signal } = how.options;
+  const { signal, locks, prefix, maxNestedPaths } = how.options;
+  const locked = locks.flatMap((lock) =>
+    lock.images.filter(({ destination }) => targetRepository(prefix, destination.repository, maxNestedPaths) === name),
+  );
+  const isLocked = locked.length > 0;
   async function visit(digest: Digest, mediaType: string, size: number): Promise<void> {
     if (found.has(digest)) return;
     const content = await store.manifest(place, { digest, mediaType, size }, { signal }).catch((error: unknown) => {
@@ -73,6 +77,10 @@ async function manifestsOf(
     const manifest = parseManifest(content.bytes, content.mediaType, digest);
     if (manifest.kind === "index") for (const child of manifest.manifests) await visit(child.digest, child.mediaType, child.size);
     else for (const held of manifestContents(manifest)) how.blobs.set(held.digest, held.size);
+    // Where a lock names the referrers, nobody has to be asked for them.
+    if (isLocked) return;
+    for await (const referrer of store.referrers(place, digest, { signal }))
+      await visit(referrer.digest, referrer.mediaType, referrer.size);
   }
   try {
     if (store.tags === undefined) return { name, manifests: [] };
@@ -80,6 +88,7 @@ async function manifestsOf(
       const root = await store.resolve(place, tag, { signal });
       if (root !== undefined) await visit(root.digest, root.mediaType, root.size);
     }
+    for (const { referrers } of locked) for (const { digest, mediaType, bytes } of referrers) await visit(digest, mediaType, bytes);
   } catch (error) {
     if (!isOciError(error) || error.code !== "NOT_FOUND") throw error;
   }

@@ -47,7 +47,7 @@ export async function copyArchives(sources: readonly VolumeReader[], dir: string
     await writer.putManifest(NOWHERE, descriptor, await reader.manifest(NOWHERE, descriptor), [root.name]);
   }
   const { files, createdAt, base, missing } = options;
-  return writer.finish({ files, createdAt, base, missing, relies: stillRelied(sources, holders), signatures: [] });
+  return await writer.finish({ files, createdAt, base, missing, relies: stillRelied(sources, holders), signatures: [] });
 }
 
 const NOWHERE = { repository: "" };

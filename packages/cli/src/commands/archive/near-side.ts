@@ -2,14 +2,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type ArchiveSigner,
-  type FarSide,
+  type ExportOptions,
   farSideOfHave,
   farSideOfLock,
   farSideOfRequest,
   joinFarSides,
   NOTHING_THERE,
   parseHaveList,
-  type SourceOf,
   signFile,
   signingKey,
 } from "@skerry/mirror";
@@ -20,13 +19,16 @@ import { requiredLock } from "../mirror/image-set.ts";
 import type { ToArchiveFlags } from "./archive-flags.ts";
 
 /** What the flags of an export say about the far side: its have-list, a lock it has, or what it asks for. */
-export function farSide(job: Job<ToArchiveFlags>, manifests: ManifestCache): (source: SourceOf) => Promise<FarSide> {
+export function farSide(job: Job<ToArchiveFlags>, manifests: ManifestCache): ExportOptions["farSide"] {
   const { have, since, request } = job.flags;
-  return async (source) => {
+  return async ({ lock, source }) => {
     let known = NOTHING_THERE;
     if (have !== undefined) {
       const text = await readInput(job, have);
-      known = joinFarSides(known, await farSideOfHave(parseHaveList(text, have), text, manifests));
+      known = joinFarSides(
+        known,
+        await farSideOfHave({ list: parseHaveList(text, have), text }, { manifests, lock, source, signal: job.signal }),
+      );
     }
     if (since !== undefined) known = joinFarSides(known, await farSideOfLock(await requiredLock(job, since), source, job.signal));
     if (request !== undefined) known = joinFarSides(known, farSideOfRequest(await readInput(job, request), request));
