@@ -87,6 +87,7 @@ export {
   type SourceHandle,
   singleFile,
 } from "./scan/source-files.ts";
+export { streamedFile } from "./scan/streamed-file.ts";
 export { parseInstalled } from "./select/parse-installed.ts";
 export { parseSelect, parseSelects } from "./select/parse-select.ts";
 export { selectPackages } from "./select/select-packages.ts";

@@ -29,6 +29,8 @@ export async function openFileCatalog(path: string, options: OpenCatalogOptions 
   let files: CatalogFiles;
   try {
     const status = await stat(path);
+    if (!status.isDirectory() && !status.isFile())
+      throw new TypeError("it is neither a folder nor a regular file; give it on standard input");
     files = status.isDirectory() ? await folderFiles(path) : singleFile(diskFile(path, basename(path), status.size));
   } catch (cause) {
     if (cause instanceof CatalogError) throw cause;

@@ -7,7 +7,7 @@ import type { ImageAt } from "../image/image-manifest.ts";
 import { readCatalogImage } from "../image/read-catalog-image.ts";
 import { openCatalogTree, openFileCatalog } from "../open-catalog.ts";
 import { convertPackageManifests } from "../packagemanifest/documents.ts";
-import { memoryFile, singleFile } from "../scan/source-files.ts";
+import { streamedFile } from "../scan/streamed-file.ts";
 import { convertSqlite } from "../sqlite/documents.ts";
 import { isSqliteFile } from "../sqlite/open-database.ts";
 import type { Catalog } from "../types.ts";
@@ -27,9 +27,6 @@ export interface OpenAnyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Most that is taken from standard input; it has to fit into memory. */
-const MAX_STDIN = 512 * 1024 * 1024;
-
 /**
  * Opens a catalog of any kind by what it is: a reference or layout (`docker://`, `oci:` …), `-`, a folder that is a
  * layout, a bundle, package manifests or a file-based catalog, a SQLite database, or a file.
@@ -47,7 +44,8 @@ export async function openCatalog(text: string, options: OpenAnyOptions): Promis
       return readCatalogImage(image.reader, image, own);
     }
     case "stdin":
-      return openCatalogTree(singleFile(memoryFile("-", await collected(options.stdin, text))), own);
+      if (options.stdin === undefined) throw unreadable(text, "there is no standard input here");
+      return openCatalogTree(await streamedFile("-", options.stdin, own), own);
     case "sqlite":
       return openSqliteCatalog(text, own);
     case "package-manifests":
@@ -111,24 +109,6 @@ async function holdsPackageFile(directory: string, depth: number): Promise<boole
 async function isFile(path: string): Promise<boolean> {
   const status = await stat(path).catch(() => undefined);
   return status?.isFile() === true;
-}
-
-async function collected(stdin: AsyncIterable<Uint8Array> | undefined, name: string): Promise<Uint8Array> {
-  if (stdin === undefined) throw unreadable(name, "there is no standard input here");
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of stdin) {
-    bytes += part.byteLength;
-    if (bytes > MAX_STDIN)
-      throw new CatalogError({
-        code: "LIMIT_EXCEEDED",
-        message: `Cannot read standard input: it has more than ${MAX_STDIN} bytes`,
-        subject: name,
-        hint: "Write the catalog to a file and name that.",
-      });
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }
 
 function unreadable(text: string, why: string): CatalogError {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { withoutIgnored } from "./index-ignore.ts";
 import { folderFiles, memoryFile } from "./source-files.ts";
+import { streamedFile } from "./streamed-file.ts";
 
 describe("folderFiles", () => {
   let base = "";
@@ -52,5 +53,30 @@ describe("withoutIgnored", () => {
       file("b/note.md"),
     ]);
     expect(kept.map(({ path }) => path)).toEqual(["keep.md", "a/docs/page.yaml", "a/note.md"]);
+  });
+});
+
+describe("streamedFile", () => {
+  async function* chunks(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  }
+
+  it("keeps a stream readable from any position, small or large", async () => {
+    for (const size of [10, 3_000_000]) {
+      const bytes = Buffer.alloc(size, "0123456789");
+      const { files, close } = await streamedFile("-", chunks(bytes, 70_000));
+      const handle = await files[0]?.open();
+      const into = Buffer.alloc(4);
+      expect(files[0]?.size).toBe(size);
+      expect([await handle?.read(into, size - 4), into.toString()]).toEqual([4, "6789"]);
+      expect(await handle?.read(into, size)).toBe(0);
+      await close();
+    }
+  });
+
+  it("ends with the signal", async () => {
+    await expect(streamedFile("-", chunks(Buffer.alloc(10), 5), { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      name: "AbortError",
+    });
   });
 });

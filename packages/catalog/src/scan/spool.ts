@@ -9,8 +9,8 @@ const HELD: number = 1 << 20;
 
 /** Documents that had to be converted to JSON. Small ones stay in memory, more goes to a private file without a name. */
 export interface Spool extends SourceHandle {
-  /** Appends the text; answers offset and length in bytes. */
-  append(text: string): Promise<{ readonly offset: number; readonly length: number }>;
+  /** Appends text or bytes; answers offset and length in bytes. */
+  append(content: string | Uint8Array): Promise<{ readonly offset: number; readonly length: number }>;
   /** In bytes. */
   readonly size: number;
 }
@@ -39,8 +39,8 @@ export function newSpool(folder?: string): Spool {
     get size() {
       return written + pendingBytes;
     },
-    async append(text) {
-      const bytes = Buffer.from(text, "utf8");
+    async append(content) {
+      const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : Buffer.from(content);
       const at = { offset: written + pendingBytes, length: bytes.length };
       pending.push(bytes);
       pendingBytes += bytes.length;
