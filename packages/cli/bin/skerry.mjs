@@ -6,6 +6,9 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+// Waiting for the disk takes a thread each, and four of them would let reads wait behind syncs. Read at the first use.
+process.env.UV_THREADPOOL_SIZE ??= "16";
+
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 const built = join(root, "dist", "skerry.mjs");

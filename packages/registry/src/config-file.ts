@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isRepository } from "@skerry/oci";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { RegistryError } from "./errors.ts";
@@ -18,6 +19,8 @@ export interface RegistryConfigFile {
   readonly readOnly?: boolean | undefined;
   readonly minFreeBytes?: number | undefined;
   readonly quotas?: Readonly<Record<string, number>> | undefined;
+  /** Registries that are asked for what is missing below a prefix. */
+  readonly upstreams?: readonly { readonly prefix: string; readonly host: string }[] | undefined;
   readonly leaseMs?: number | undefined;
   readonly uploadLifeMs?: number | undefined;
   readonly idleMs?: number | undefined;
@@ -43,6 +46,7 @@ const configSchema = z.strictObject({
   readOnly: z.boolean().optional(),
   minFreeBytes: bytes.optional(),
   quotas: z.record(z.string(), bytes).optional(),
+  upstreams: z.array(z.strictObject({ prefix: z.string().refine(isRepository, "not a repository prefix"), host: text })).optional(),
   leaseMs: bytes.optional(),
   uploadLifeMs: bytes.optional(),
   idleMs: bytes.optional(),

@@ -13,6 +13,7 @@ export { startRegistry } from "./server.ts";
 export type { Content, ManifestFacts, OpenBlob, StoredManifest } from "./store/content.ts";
 export { type FileFacts, type FileSpace, type FileSystem, nodeFiles, type OpenFile } from "./store/files.ts";
 export { openLayoutContent } from "./store/layout-content.ts";
+export type { Upstream } from "./store/pull-through.ts";
 export { type SystemdUnitOptions, systemdUnit } from "./systemd.ts";
 export type { TlsChoice } from "./tls/certificates.ts";
 export { type RegistryCertificate, registryCertificate } from "./tls/show.ts";

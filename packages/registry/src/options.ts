@@ -2,6 +2,7 @@ import type { RepairSources } from "./care/local-care.ts";
 import type { AccessEntry, AuditEntry } from "./http/logs.ts";
 import type { Content } from "./store/content.ts";
 import type { FileSystem } from "./store/files.ts";
+import type { Upstream } from "./store/pull-through.ts";
 import type { TlsChoice } from "./tls/certificates.ts";
 
 /** How a registry is run. Everything but the root has a default that is safe on one machine. */
@@ -31,6 +32,8 @@ export interface RegistryOptions {
   readonly minFreeBytes?: number;
   /** Bytes by repository prefix. */
   readonly quotas?: Readonly<Record<string, number>>;
+  /** Fetches what is missing below these prefixes. Off by default. */
+  readonly upstreams?: readonly Upstream[];
   /** How long a blob that was looked at, mounted or uploaded counts as used by a push. Default ten minutes. */
   readonly leaseMs?: number;
   /** How long an upload waits for its next request. Default one day. */

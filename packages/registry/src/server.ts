@@ -18,6 +18,7 @@ import type { RegistryOptions, RunningRegistry } from "./options.ts";
 import { Layout } from "./store/layout.ts";
 import { openStore } from "./store/open.ts";
 import { takeRoot } from "./store/owner.ts";
+import { PullThrough } from "./store/pull-through.ts";
 import type { RegistryStore } from "./store/store.ts";
 import { Uploads } from "./store/uploads.ts";
 import type { ServerCertificate, TlsChoice } from "./tls/certificates.ts";
@@ -50,9 +51,13 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   await renew(parts);
   const access = options.auth === "htpasswd" ? await basicAccess(parts) : everybody;
   const writable = options.content === undefined ? await openWritable(parts) : undefined;
+  const { upstreams = [] } = options;
+  const through =
+    writable === undefined || upstreams.length === 0 ? undefined : new PullThrough(writable.store, writable.uploads, upstreams);
   let ready = true;
   const context: RegistryContext = {
-    content: options.content ?? (writable?.store as RegistryStore),
+    content: options.content ?? through ?? (writable?.store as RegistryStore),
+    repositoryFor: (namespace, path) => through?.repositoryFor(namespace, path),
     writable: options.readOnly === true ? undefined : writable,
     access,
     names: new Set((options.hosts ?? []).map((name) => name.toLowerCase())),

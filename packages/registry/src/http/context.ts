@@ -38,6 +38,8 @@ export interface RegistryContext {
   /** Missing when the registry is read-only. */
   readonly writable: Writable | undefined;
   readonly access: Access;
+  /** Repository that stands for one of another registry, by the `ns` parameter; undefined when it is none of the upstreams. */
+  repositoryFor(namespace: string, path: string): string | undefined;
   /** Names besides the loopback's by which the registry is asked for. */
   readonly names: ReadonlySet<string>;
   readonly metrics: Metrics;

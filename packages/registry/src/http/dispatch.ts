@@ -28,10 +28,19 @@ export async function dispatch(context: RegistryContext, exchange: Exchange): Pr
   }
   if (route.kind === "catalog") return listRepositories(context, exchange);
   if (route.kind === "bad-name") throw new ApiError("NAME_INVALID");
+  const at = { ...route, repository: meantRepository(context, exchange, route.repository) };
   const reads = READS.includes(exchange.method) && route.kind !== "upload";
-  context.access.require(exchange, route.repository, reads ? "read" : "write");
-  const readable = context.access.may(exchange, route.repository, "read");
-  await inRepository(readable ? context : { ...context, content: nothing }, exchange, route);
+  context.access.require(exchange, at.repository, reads ? "read" : "write");
+  const readable = context.access.may(exchange, at.repository, "read");
+  await inRepository(readable ? context : { ...context, content: nothing }, exchange, at);
+}
+
+/** `ns=HOST` asks for a repository of another registry through this one. Distribution-spec (development) "proxying". */
+function meantRepository(context: RegistryContext, exchange: Exchange, path: string): string {
+  const namespace = READS.includes(exchange.method) ? exchange.query.get("ns") : null;
+  const meant = namespace === null ? undefined : context.repositoryFor(namespace, path);
+  if (namespace !== null && meant !== undefined) exchange.namespace = namespace;
+  return meant ?? path;
 }
 
 /** Counters tell who uses what: where there are users, they are for users. */

@@ -29,6 +29,8 @@ export class Exchange {
   readonly path: string;
   readonly query: URLSearchParams;
   caller: Caller = { user: "" };
+  /** Registry that the `ns` parameter named, once it is known to be an upstream. */
+  namespace: string | undefined;
   /** Length of the answer's body as announced. */
   sentLength = 0;
   /** Docker-Content-Digest of the answer. */
@@ -78,7 +80,7 @@ export class Exchange {
 
   /** Writes the head of an answer whose body follows on `response`. A header with several values is an array. */
   head(status: number, headers: Readonly<Record<string, string | number | readonly string[]>>): void {
-    const flat: string[] = [...ALWAYS];
+    const flat: string[] = [...ALWAYS, ...(this.namespace === undefined ? [] : ["OCI-Namespace", this.namespace])];
     this.sentLength = Number(headers["Content-Length"] ?? 0);
     this.answeredDigest = headers["Docker-Content-Digest"]?.toString();
     for (const [name, value] of Object.entries(headers)) {

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { loadCredentials, loadRegistriesConf, proxiesFromEnvironment, Registries } from "@skerry/oci";
 import {
   type Content,
   openLayoutContent,
@@ -25,6 +26,7 @@ export async function run(job: Job<ServeFlags>): Promise<number> {
   const content = flags.from === undefined ? undefined : await openContent(job, flags.from);
   await using audit = await appendLines(content === undefined ? () => open(join(root, "audit.jsonl"), "a", 0o600) : undefined);
   await using access = await accessLog(job);
+  await using upstreams = await openUpstreams(job);
   const options = { ...settings(job, file), root, ...(content === undefined ? {} : { content, readOnly: true }) };
   const registry = await startRegistry({
     ...options,
@@ -33,6 +35,7 @@ export async function run(job: Job<ServeFlags>): Promise<number> {
     onWarning: (message) => job.log.warn(message),
     onFault: (error, path) => job.log.error(`Request for ${path} failed: ${error instanceof Error ? error.message : "unexpected"}`),
     repairSources: repairSources(job),
+    upstreams: (file.upstreams ?? []).map(({ prefix, host }) => ({ prefix, namespace: host, reader: upstreams.reader(host) })),
   });
   await announce(job, registry, root);
   const stopListening = job.world.onHangup(() => void reload(job, registry));
@@ -64,6 +67,16 @@ function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Upstreams are reached as every other registry is: with the credentials, registries.conf and proxies of this machine. */
+async function openUpstreams(job: Job<ServeFlags>): Promise<Registries> {
+  const { env, home } = job.world;
+  return new Registries({
+    credentials: loadCredentials({ env, home }),
+    registriesConf: await loadRegistriesConf({ env, home }),
+    proxies: proxiesFromEnvironment(env),
   });
 }
 
