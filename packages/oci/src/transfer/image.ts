@@ -4,7 +4,7 @@ import { walkImage } from "../graph/walk.ts";
 import type { Descriptor } from "../model/descriptor.ts";
 import { type Digest, isDigest } from "../model/digest.ts";
 import { type Manifest, manifestContents } from "../model/manifest.ts";
-import { isImageManifestType } from "../model/media-types.ts";
+import { isImageManifestType, isManifestType, MEDIA_TYPES } from "../model/media-types.ts";
 import { isMounter, type Writer } from "../store/types.ts";
 import type { BlobOwner, BlobPlacer } from "./blobs.ts";
 import type { KnownContent } from "./known-content.ts";
@@ -66,7 +66,10 @@ async function lookAtRoot(work: ImageWork, root: Root): Promise<Look> {
   const { target, options } = work;
   try {
     if (!isResolver(target) || root.tags.length === 0) {
-      const there = await target.has(root.to, root.descriptor, { signal: options.signal });
+      // A registry looks for manifests and for blobs in different places; a digest alone says not which it is.
+      const isTyped = isManifestType(root.descriptor.mediaType);
+      const descriptor = isTyped ? root.descriptor : { ...root.descriptor, mediaType: MEDIA_TYPES.ociManifest };
+      const there = await target.has(root.to, descriptor, { signal: options.signal });
       return { there, untagged: root.tags };
     }
     const found = await Promise.all(root.tags.map((tag) => target.resolve(root.to, tag, { signal: options.signal })));
