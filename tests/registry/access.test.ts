@@ -44,7 +44,7 @@ beforeAll(async () => {
   registry = await startRegistry({ root, auth: "htpasswd" });
   for (const bytes of [blob, config]) {
     const opened = await ask("writer", "POST", "/v2/team/app/blobs/uploads/");
-    await ask("writer", "PUT", `${opened.headers["location"]}?digest=${sha256(bytes)}`, { body: bytes });
+    await ask("writer", "PUT", `${String(opened.headers["location"])}?digest=${sha256(bytes)}`, { body: bytes });
   }
   await ask("writer", "PUT", "/v2/team/app/manifests/v1", { body: manifest });
 });

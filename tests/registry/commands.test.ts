@@ -67,6 +67,8 @@ test("care from the command line: status, collection, scrub with its exit code, 
     expect((await client.pushManifest("app", "v1", manifestOver(layer, [layer]))).status).toBe(201);
     const status = JSON.parse((await skerry("status", "-o", "json")).stdout) as object;
     expect(status).toMatchObject({ kind: "RegistryStatus", serving: true, repositories: 1, tags: 1 });
+    const afar = JSON.parse((await skerry("status", "--root", url, "-o", "json")).stdout) as object;
+    expect(afar).toMatchObject({ repositories: 1, tags: 1, uniqueBytes: null });
     expect(JSON.parse((await skerry("gc", "--dry-run", "--grace", "0s", "-o", "json")).stdout)).toMatchObject({
       kind: "RegistryCollection",
       blobs: 0,

@@ -1,3 +1,4 @@
+import { certDirs, loadCredentials, proxiesFromEnvironment, Registries } from "@skerry/oci";
 import { openRegistryCare } from "@skerry/registry";
 import { formatSize } from "../../args/size.ts";
 import { type Job, pathOf } from "../../command/job.ts";
@@ -7,6 +8,8 @@ import type { RootFlags } from "./root-flag.ts";
 
 /** Prints the RegistryStatus document. */
 export async function run(job: Job<RootFlags>): Promise<number> {
+  const url = /^(https?|docker):\/\/([^/]+)\/?$/.exec(job.flags.root);
+  if (url !== null) return fromAfar(job, { scheme: url[1] ?? "", host: url[2] ?? "" });
   await using care = await openRegistryCare(pathOf(job, job.flags.root));
   const report = await care.status();
   const { lastScrub, lastCollection } = report;
@@ -34,6 +37,44 @@ export async function run(job: Job<RootFlags>): Promise<number> {
           ["Certificate until", report.certificateEndsAt],
         ]),
       names: () => [report.root],
+    },
+  );
+  return EXIT.done;
+}
+
+async function fromAfar(job: Job<RootFlags>, { scheme, host }: { scheme: string; host: string }): Promise<number> {
+  const { env, home } = job.world;
+  await using registries = new Registries({
+    credentials: loadCredentials({ env, home }),
+    certDirs: certDirs({ env, home }),
+    proxies: proxiesFromEnvironment(env),
+    insecureHosts: scheme === "http" ? [host] : [],
+  });
+  const reader = registries.reader(host);
+  let [repositories, tags] = [0, 0];
+  for await (const repository of reader.repositories({ signal: job.signal })) {
+    repositories += 1;
+    for await (const _tag of reader.tags({ repository }, { signal: job.signal })) tags += 1;
+  }
+  await job.out.result(
+    {
+      kind: "RegistryStatus",
+      serving: true,
+      root: job.flags.root,
+      repositories,
+      tags,
+      uniqueBytes: null,
+      sharedBytes: null,
+      freeBytes: null,
+    },
+    {
+      text: () =>
+        formatFields([
+          ["Host", host],
+          ["Repositories", String(repositories)],
+          ["Tags", String(tags)],
+        ]),
+      names: () => [host],
     },
   );
   return EXIT.done;

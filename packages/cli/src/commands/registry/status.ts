@@ -4,7 +4,11 @@ import { type RootFlags, rootFlag } from "./root-flag.ts";
 /** `skerry registry status`. */
 export const status: Command = command<RootFlags>({
   brief: "what a registry holds, and when it was last looked after",
-  flags: { root: rootFlag },
-  examples: [{ command: "skerry registry status --root /srv/mirror", does: "also while it serves" }],
+  details: ["Of a URL only what its API tells is shown: repositories and tags that may be read."],
+  flags: { root: { ...rootFlag, placeholder: "DIR|URL" } },
+  examples: [
+    { command: "skerry registry status --root /srv/mirror", does: "also while it serves" },
+    { command: "skerry registry status --root https://mirror.example.com:8443", does: "from another machine" },
+  ],
   load: () => import("./status.run.ts"),
 });
