@@ -1,7 +1,7 @@
 import { CatalogError } from "../errors.ts";
 import { headOfBody, parseObject } from "./document-head.ts";
 import { bodyOfYaml, type IndexedDocument } from "./document-index.ts";
-import { MAX_DEPTH, skipValue, TOO_DEEP } from "./json-walk.ts";
+import { MAX_DEPTH } from "./json-walk.ts";
 import { yamlText } from "./yaml-documents.ts";
 
 /**
@@ -12,10 +12,6 @@ import { yamlText } from "./yaml-documents.ts";
 export function readBody(document: IndexedDocument, bytes: Buffer): Record<string, unknown> {
   const subject = `${document.file}:${document.line}`;
   if (bytes.length !== document.length) throw invalid(subject, "the file is shorter than when it was first read", undefined);
-  // The index cuts pretty text at its first column and never looked inside.
-  if (document.yaml !== true && skipValue(bytes, 0, bytes.length) === TOO_DEEP) {
-    throw invalid(subject, `the document is nested deeper than ${MAX_DEPTH} levels`, undefined);
-  }
   let body: Record<string, unknown>;
   try {
     body =
@@ -26,6 +22,9 @@ export function readBody(document: IndexedDocument, bytes: Buffer): Record<strin
     if (cause instanceof CatalogError) throw cause;
     throw invalid(subject, cause instanceof Error ? cause.message : String(cause), cause);
   }
+  // The index cuts pretty text at its first column and never looked inside; YAML has its own limit.
+  if (document.yaml !== true && isDeeper(body, MAX_DEPTH))
+    throw invalid(subject, `the document is nested deeper than ${MAX_DEPTH} levels`, undefined);
   const result = headOfBody(body);
   if (!("head" in result)) throw invalid(subject, `the document ${result.wrong}`, undefined);
   const { head } = result;
@@ -34,6 +33,14 @@ export function readBody(document: IndexedDocument, bytes: Buffer): Record<strin
     throw invalid(subject, "it is not the document that was there when the catalog was opened", undefined);
   }
   return body;
+}
+
+/** Goes no deeper than `levels` itself. */
+function isDeeper(value: object, levels: number): boolean {
+  if (levels === 0) return true;
+  const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const one of inner) if (typeof one === "object" && one !== null && isDeeper(one, levels - 1)) return true;
+  return false;
 }
 
 function invalid(subject: string, why: string, cause: unknown): CatalogError {
