@@ -78,8 +78,9 @@ export class BuiltCatalogs implements AsyncDisposable {
         key ?? `folder-${createHash("sha256").update(gathered.entry.catalog).digest("hex").slice(0, 32)}`,
         context,
       ));
-    const reader = image === undefined || context.mode === "scratch" ? this.#layout : overlaidReader(this.#layout, PLACE, image);
-    return { root, reader, place: PLACE, unchanged: false, mode: image === undefined ? "scratch" : context.mode, bytes };
+    const reader =
+      image === undefined || modeOf(gathered, context) === "scratch" ? this.#layout : overlaidReader(this.#layout, PLACE, image);
+    return { root, reader, place: PLACE, unchanged: false, mode: modeOf(gathered, context), bytes };
   }
 
   /** A reader of what was built earlier, for a run that starts from a lock. */
@@ -116,7 +117,7 @@ export class BuiltCatalogs implements AsyncDisposable {
     const { catalog, image } = gathered.opened;
     const files = writeCatalog(catalog, gathered.selected, { repairs: gathered.references, signal: context.signal });
     const built = await buildCatalogImage({
-      mode: image === undefined ? "scratch" : context.mode,
+      mode: modeOf(gathered, context),
       ...(image === undefined ? {} : { source: image }),
       files,
       ...(context.platforms.length === 0 ? {} : { platforms: platformFilter(context.platforms.map(parsePlatform)) }),
@@ -157,7 +158,19 @@ export class BuiltCatalogs implements AsyncDisposable {
 
 const PLACE: Place = { repository: "" };
 
+/** Files go over their source only where the source has a server for files: a database image serves databases. */
+function modeOf(gathered: GatheredCatalog, context: BuildContext): CatalogMode {
+  return gathered.opened.image === undefined || !gathered.opened.hasServer ? "scratch" : context.mode;
+}
+
 function buildKey(gathered: GatheredCatalog, source: Digest, context: BuildContext): string {
-  const input = [source, context.mode, context.platforms, context.skerryVersion, gathered.selected.packages, gathered.references];
+  const input = [
+    source,
+    modeOf(gathered, context),
+    context.platforms,
+    context.skerryVersion,
+    gathered.selected.packages,
+    gathered.references,
+  ];
   return `built-${createHash("sha256").update(stableJson(input)).digest("hex").slice(0, 40)}`;
 }

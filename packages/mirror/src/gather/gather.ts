@@ -1,4 +1,4 @@
-import { type Bundle, type CatalogProblem, type Selected, selectPackages } from "@skerry/catalog";
+import { type Bundle, type CatalogProblem, type InstalledVersion, resolveDependencies, type Selected } from "@skerry/catalog";
 import { formatPlatform } from "@skerry/oci";
 import type { ImageSetConfig, OperatorsConfig } from "../config/types.ts";
 import { MirrorError } from "../errors.ts";
@@ -31,6 +31,10 @@ export interface Gathered {
 
 export interface GatherContext extends OpenCatalogContext {
   readonly repair: BundleRepairer;
+  /** Versions that run on clusters: the kept heads stay reachable from them. */
+  readonly installed: readonly InstalledVersion[];
+  /** What to do about dependencies that are not in the set. */
+  readonly deps: "report" | "resolve" | "off";
   /** Platforms of `--platform`, which win over those of the configuration; empty: as configured. */
   readonly platforms: readonly string[];
 }
@@ -72,8 +76,15 @@ async function gatherOne(
     return { problem: unreadableCatalog(entry.catalog, error) };
   }
   try {
-    const selected = selectPackages(opened.catalog, entry.selection);
-    return await gatherSelected(entry, opened, selected, context);
+    const installed = context.installed.filter((one) => opened.catalog.package(one.package) !== undefined);
+    const mode = entry.skipDependencies ? "off" : context.deps;
+    const result = await resolveDependencies(opened.catalog, { ...entry.selection, installed }, { mode, signal: context.signal });
+    return await gatherSelected(
+      entry,
+      opened,
+      { ...result.selected, problems: [...result.selected.problems, ...result.problems] },
+      context,
+    );
   } catch (error) {
     await opened.catalog.close();
     if (isSelectionFault(error)) return { fault: { entry, message: error.message, hint: error.hint } };

@@ -1,6 +1,6 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Catalog, type CatalogProblem, fetchCatalogImage, openFileCatalog } from "@skerry/catalog";
+import { type Catalog, type CatalogProblem, type FetchedCatalog, fetchCatalogImage, openCatalog } from "@skerry/catalog";
 import { type Descriptor, digestHex, OciError, type Place, type Reader, referenceName } from "@skerry/oci";
 import type { OperatorsConfig } from "../config/types.ts";
 import { layoutOrigin } from "../plan/requests.ts";
@@ -20,6 +20,8 @@ export interface OpenedCatalog {
   readonly catalog: Catalog;
   /** Missing for a folder on disk. */
   readonly image?: CatalogImageSource;
+  /** True when the image's own server can serve files put over it: it holds a file-based catalog. */
+  readonly hasServer: boolean;
   readonly problems: readonly CatalogProblem[];
 }
 
@@ -42,18 +44,24 @@ export async function openConfiguredCatalog(entry: OperatorsConfig, context: Ope
   const { source } = entry;
   if (source.kind === "path") {
     const path = join(context.baseDir.length > 0 && !source.path.startsWith("/") ? context.baseDir : "", source.path);
-    return { catalog: await openTree(entry.catalog, path, context), problems: [] };
+    return { catalog: await openTree(entry.catalog, path, context), hasServer: false, problems: [] };
   }
   const image = source.kind === "registry" ? await registryImage(entry, context) : await layoutImage(entry, context);
   const kept = await context.memo.get("catalog", `${image.descriptor.digest} ${FORMAT}`, () => fetchTo(entry, image, context));
   const there = (await isThere(kept.path)) ? kept : await fetchTo(entry, image, context);
-  return { catalog: await openTree(entry.catalog, there.path, context), image, problems: there.problems };
+  return {
+    catalog: await openTree(entry.catalog, there.path, context),
+    image,
+    hasServer: there.kind === "configs",
+    problems: there.problems,
+  };
 }
 
 /** Part of the memo's key: changes when what is kept changes. */
-const FORMAT = "1";
+const FORMAT = "2";
 
 interface FetchedTree {
+  readonly kind: FetchedCatalog["kind"];
   readonly path: string;
   readonly problems: readonly CatalogProblem[];
 }
@@ -63,11 +71,11 @@ async function fetchTo(entry: OperatorsConfig, image: CatalogImageSource, contex
   const workdir = join(context.catalogsDir, digestHex(image.descriptor.digest));
   await rm(workdir, { recursive: true, force: true });
   const fetched = await fetchCatalogImage(image, { workdir, name: entry.catalog, signal: context.signal });
-  return { path: fetched.path, problems: fetched.problems };
+  return { kind: fetched.kind, path: fetched.path, problems: fetched.problems };
 }
 
 function openTree(name: string, path: string, context: OpenCatalogContext): Promise<Catalog> {
-  return openFileCatalog(path, {
+  return openCatalog(path, {
     name,
     workdir: context.temporaryDir,
     ...(context.signal === undefined ? {} : { signal: context.signal }),

@@ -1,3 +1,4 @@
+import type { InstalledVersion } from "@skerry/catalog";
 import type { Lister, ManifestCache, Reader } from "@skerry/oci";
 import type { ImageSetConfig } from "../config/types.ts";
 import type { CatalogMode } from "../gather/build-catalog.ts";
@@ -25,6 +26,10 @@ export interface PlanOptions {
   readonly externalLayers: "keep" | "include";
   readonly catalogMode: CatalogMode;
   readonly waivers: readonly Waiver[];
+  /** Versions that run on clusters: the kept heads stay reachable from them. */
+  readonly installed: readonly InstalledVersion[];
+  /** What to do about dependencies that are not in the set. */
+  readonly deps: "report" | "resolve" | "off";
   /** Trusts nothing that an earlier plan found: referrers are asked for again. */
   readonly recheck: boolean;
 }

@@ -62,6 +62,8 @@ export async function makePlan(input: PlanInput, context: RunContext): Promise<M
     baseDir: context.baseDir,
     repair: bundleImageRepairer({ sources, memo, temporaryDir: workspace.temporaryDir, signal }),
     platforms: input.platforms,
+    installed: input.installed,
+    deps: input.deps,
     signal,
   });
   const draft = new Draft(input, context, sources);

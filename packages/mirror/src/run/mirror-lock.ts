@@ -31,6 +31,8 @@ export interface MirrorOptions {
   /** Stops beginning images when one has failed. */
   readonly failFast: boolean;
   readonly gates?: Gates | undefined;
+  /** Asked before each blob: a text keeps it from starting, as outside of a time window. */
+  readonly hold?: (() => string | undefined) | undefined;
   /** Tries of one blob, the first included. */
   readonly tries?: number | undefined;
   /** The images that take part; missing: all. */
@@ -62,6 +64,7 @@ export async function mirrorLock(
   const report = await transfer([...roots], target.store, {
     gates: options.gates,
     tries: options.tries,
+    hold: options.hold,
     journal,
     recheck: options.recheck,
     externalLayers: options.externalLayers,

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { decideServing, NEWEST_KNOWN_VERSION } from "@skerry/cluster";
+import { parseInstalled } from "@skerry/catalog";
+import { decideServing, NEWEST_KNOWN_VERSION, type ServingDecision } from "@skerry/cluster";
 import {
   type ImageSetConfig,
   type ImageSetLock,
@@ -38,7 +39,7 @@ export async function readImageSet(job: Job<SetFlags & ContentFlags>): Promise<I
   const path = pathOf(job, flags.config);
   const config = await readConfig(flags.config, path);
   const name = flags.name ?? config.skerry.name ?? stem(path);
-  const options = planOptions(job, config, name);
+  const options = await planOptions(job, config, name);
   return { name, config, source: { from: flags.locked ? "locked" : "plan", options }, baseDir: dirname(path) };
 }
 
@@ -94,7 +95,7 @@ export async function requiredLock(job: Pick<Job<unknown>, "world">, file: strin
   });
 }
 
-function planOptions(job: Job<SetFlags & ContentFlags>, config: ImageSetConfig, name: string): PlanOptions {
+async function planOptions(job: Job<SetFlags & ContentFlags>, config: ImageSetConfig, name: string): Promise<PlanOptions> {
   const { flags } = job;
   const { wanted } = platformChoice(flags);
   const waivers = [...flags.waive, ...config.skerry.waive.map(parseWaiver)];
@@ -105,19 +106,35 @@ function planOptions(job: Job<SetFlags & ContentFlags>, config: ImageSetConfig, 
     platforms: wanted.map(formatPlatform),
     referrers: flags.referrers,
     externalLayers: flags["external-layers"],
-    catalogMode: catalogMode(flags, config),
+    catalogMode: catalogMode(job, config),
     waivers,
     recheck: flags.recheck,
+    installed: await readInstalled(job, config),
+    deps: flags.deps,
   };
 }
 
-function catalogMode(flags: SetFlags, config: ImageSetConfig): "over-source" | "scratch" {
-  const decision = decideServing({
-    profile: { flavour: "openshift", version: clusterVersion(flags, config) },
-    wanted: flags["catalog-serving"],
-    hasServer: true,
-  });
-  return decision.serving === "extract" ? "scratch" : "over-source";
+/** Versions that run on clusters, from the flags and the configuration. */
+async function readInstalled(job: Job<SetFlags>, config: ImageSetConfig): Promise<PlanOptions["installed"]> {
+  const found = await Promise.all(
+    [...job.flags.installed, ...config.skerry.installed].map(async (file) => {
+      const text = await readFile(pathOf(job, file), "utf8").catch((cause: unknown) => {
+        throw new UsageError(`cannot read ${file}`, { subject: file, cause, hint: "Write it with 'oc get csv -A -o json'." });
+      });
+      return parseInstalled(text, file);
+    }),
+  );
+  return found.flat();
+}
+
+/** How catalog images are made for the cluster; what no pod could serve is refused before anything is read. */
+function catalogMode(job: Job<SetFlags>, config: ImageSetConfig): PlanOptions["catalogMode"] {
+  const { flags } = job;
+  const profile = { flavour: "openshift" as const, version: clusterVersion(flags, config) };
+  const decide = (hasServer: boolean): ServingDecision => decideServing({ profile, wanted: flags["catalog-serving"], hasServer });
+  const decisions = [decide(true), ...(config.operators.some(({ source }) => source.kind === "path") ? [decide(false)] : [])];
+  for (const warning of new Set(decisions.flatMap((decision) => decision.warning ?? []))) job.log.warn(warning);
+  return decisions[0]?.serving === "extract" ? "scratch" : "over-source";
 }
 
 /** `imageset` of `/srv/imageset.yaml`, in the letters that names of resources may have. */

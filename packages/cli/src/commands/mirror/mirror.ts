@@ -1,5 +1,6 @@
+import { parseTimeWindow, type TimeWindow } from "../../args/time-window.ts";
 import { contentFlags } from "../../command/content-flags.ts";
-import { flagChoice, flagSwitch } from "../../command/flag.ts";
+import { flagChoice, flagOptional, flagSwitch } from "../../command/flag.ts";
 import { registryFlags } from "../../command/registry-flags.ts";
 import { type Command, command } from "../../command/types.ts";
 import { type ArchiveFlags, archiveFlags } from "../archive/archive-flags.ts";
@@ -10,6 +11,7 @@ export type MirrorRunFlags = MirrorFlags &
   ArchiveFlags & {
     readonly "dry-run": boolean;
     readonly "fail-fast": boolean;
+    readonly window: TimeWindow | undefined;
     readonly "partial-catalog": "keep-previous" | "push";
     readonly "store-lock": boolean;
     readonly "no-store-lock": boolean;
@@ -30,6 +32,9 @@ export const mirror: Command = command<MirrorRunFlags>({
     ...registryFlags,
     "dry-run": flagSwitch("the same as 'skerry plan'"),
     "fail-fast": flagSwitch("begin no image after one has failed"),
+    window: flagOptional("begin no blob outside of these hours; ends with 3, and the same command continues", parseTimeWindow, {
+      placeholder: "HH:MM-HH:MM",
+    }),
     "partial-catalog": flagChoice(
       "a catalog of whose bundles an image failed: keep the previous one, or push it all the same",
       ["keep-previous", "push"],

@@ -1,7 +1,7 @@
 import type { MirrorScope, ResourceKind } from "@skerry/cluster";
 import type { Waiver } from "@skerry/mirror";
 import { UsageError } from "../../args/errors.ts";
-import { choice, flagChoice, flagCount, flagListOf, flagOptional, flagParsed, flagSwitch, flagText } from "../../command/flag.ts";
+import { choice, flagChoice, flagCount, flagList, flagListOf, flagOptional, flagParsed, flagSwitch, flagText } from "../../command/flag.ts";
 import type { FlagSet } from "../../command/types.ts";
 
 // The packages whose words these are get loaded only when one of them was written: help and completion need none.
@@ -26,6 +26,8 @@ export interface SetFlags {
   readonly "mirror-scope": MirrorScope;
   readonly "catalog-source-name": readonly (readonly [string, string])[];
   readonly "catalog-serving": "auto" | "extract" | "image";
+  readonly installed: readonly string[];
+  readonly deps: "report" | "resolve" | "off";
   readonly v2: boolean;
 }
 
@@ -59,6 +61,10 @@ export const setFlags: FlagSet<SetFlags> = {
   "catalog-serving": flagChoice("files that the cluster extracts, or an image over the source", ["auto", "extract", "image"], {
     default: "auto",
   }),
+  installed: flagList("what runs on a cluster: `oc get csv -A -o json`, `oc get subscriptions -A -o json`, or lines PACKAGE VERSION", {
+    placeholder: "FILE",
+  }),
+  deps: flagChoice("dependencies that are not in the set: tell, add, or leave alone", ["report", "resolve", "off"], { default: "report" }),
   v2: flagSwitch("accepted for scripts of oc mirror; no effect", { hidden: true }),
 };
 
