@@ -27,7 +27,6 @@ function embedded(): StoreFactory {
       await registry.close();
       await folder[Symbol.asyncDispose]();
     },
-    takesAnyManifest: true,
   };
 }
 
@@ -46,6 +45,5 @@ function docker(): StoreFactory {
     },
     sparseRefused: true,
     tagsStay: true,
-    takesAnyManifest: true,
   };
 }

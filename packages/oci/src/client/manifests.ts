@@ -92,7 +92,11 @@ export async function getManifest(at: Repository, what: { name: string; io?: IoO
   return { mediaType: manifestMediaType(bytes, response.header("content-type")), digest, bytes };
 }
 
-/** Puts a manifest under a digest or tag; returns what the registry says about its subject, if anything. */
+/**
+ * Puts a manifest under a digest or tag; returns what the registry says about its subject, if anything.
+ * @throws OciError `DIGEST_MISMATCH` when the registry says that it keeps other bytes than it was sent (registries that
+ * convert between Docker and OCI types, proxies that rewrite JSON)
+ */
 export async function putManifest(
   at: Repository,
   what: { name: string; manifest: Pick<ManifestBytes, "bytes" | "mediaType">; io?: IoOptions | undefined },
@@ -109,7 +113,23 @@ export async function putManifest(
     io: what.io,
   });
   await response.dump();
+  const answered = response.header("docker-content-digest");
+  if (answered !== undefined && isDigest(answered)) checkAnswered(answered, { at, subject, bytes: what.manifest.bytes });
   return { subject: response.header("oci-subject") };
+}
+
+/** By tag a registry names the digest in its own algorithm, so the bytes are hashed in that one: an answer is never of another kind. */
+function checkAnswered(answered: Digest, sent: { readonly at: Repository; readonly subject: string; readonly bytes: Uint8Array }): void {
+  const expected = digestOf(sent.bytes, digestAlgorithm(answered));
+  if (expected === answered) return;
+  throw new OciError({
+    code: "DIGEST_MISMATCH",
+    message: `Cannot push manifest ${sent.subject}: expected the registry to keep ${expected}, it says ${answered}`,
+    subject: sent.subject,
+    host: sent.at.host,
+    side: "target",
+    hint: "The registry, or a proxy before it, rewrites manifests: signatures and references by digest would break. Push past it, or to another registry.",
+  });
 }
 
 /** Whether a manifest is there: one HEAD, whatever else it says; a GET where HEAD is refused. */

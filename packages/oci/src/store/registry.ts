@@ -13,6 +13,7 @@ import type { Descriptor } from "../model/descriptor.ts";
 import type { Digest } from "../model/digest.ts";
 import { type Manifest, parseManifest } from "../model/manifest.ts";
 import { isManifestType } from "../model/media-types.ts";
+import { checkManifest } from "./check-manifest.ts";
 import type { BlobWrite, ByteSource, Deleter, IoOptions, Lister, ManifestBytes, Mounter, Place, Reader, Writer } from "./types.ts";
 
 /** What a read is for: mirrors may serve only digests, or only tags. */
@@ -120,7 +121,8 @@ export class RegistryStore implements Reader, Writer, Mounter, Lister, Deleter {
   }
 
   /**
-   * @throws OciError with `registryCode` MANIFEST_BLOB_UNKNOWN when the registry misses a blob, `SPARSE_REFUSED` when it
+   * @throws OciError `DIGEST_MISMATCH`, `SIZE_MISMATCH` when bytes and descriptor differ, before anything is sent, or the
+   * registry keeps other bytes than it was sent; with `registryCode` MANIFEST_BLOB_UNKNOWN when the registry misses a blob, `SPARSE_REFUSED` when it
    * wants every child of an index, `BUSY` when the referrers' tag belongs to somebody else
    */
   async putManifest(
@@ -130,6 +132,8 @@ export class RegistryStore implements Reader, Writer, Mounter, Lister, Deleter {
     tags: readonly string[],
     options: IoOptions = {},
   ): Promise<void> {
+    // A tag says nothing about the bytes: a registry would take any.
+    checkManifest(descriptor, manifest);
     const here = this.#here(at);
     const parsed = subjectOf(manifest, `${nameOf(here)}@${descriptor.digest}`);
     let acknowledged: string | undefined;
