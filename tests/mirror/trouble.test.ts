@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runInWorld } from "../../packages/cli/src/testing/world.ts";
@@ -102,6 +102,22 @@ describe("what others published wrong", () => {
     ]);
     expect(result.catalogs[0].outcome).toBe("skipped");
     expect(await readFile(join(other.dir, "skerry-gone", "missing.txt"), "utf8")).toContain(bad.origin);
+  });
+});
+
+describe("a folder as a catalog", () => {
+  it("leaves out a package whose kept bundle cannot be read, with a row, and keeps the rest", async () => {
+    await using world = await mirrorWorld();
+    const folder = join(world.dir, "upstream", "catalogs", "0");
+    const file = join(folder, "lantern-metrics", "catalog.yaml");
+    const text = await readFile(file, "utf8");
+    await writeFile(file, text.replaceAll("relatedImages:\n", "relatedImages: [\n"));
+    const config = await world.config(imageSet("- name: beacon-operator\n- name: lantern-metrics").replace(CATALOG, folder));
+    const { code, result } = await world.json("plan", "-c", config, "--name", "folder", `docker://${world.target.host}`);
+    expect(code).toBe(3);
+    const errors = result.problems.filter((row: Json) => row.severity === "error");
+    expect(errors.map((row: Json) => [row.code, row.package])).toEqual([["PACKAGE_INVALID", "lantern-metrics"]]);
+    expect(result.catalogs[0].packages.map((row: Json) => row.name)).toEqual(["beacon-operator"]);
   });
 });
 

@@ -94,7 +94,7 @@ class Study {
     const key = `${owner}\n${bundle}`;
     const known = this.#needs.get(key);
     if (known !== undefined) return known;
-    const needs = requirementsOf(await this.#catalog.bundle(owner, bundle));
+    const needs = await readNeeds(this.#catalog, owner, bundle);
     this.#needs.set(key, needs);
     return needs;
   }
@@ -129,6 +129,20 @@ class Study {
         return [{ ...who, need: text, ...reasoned(provider, "no bundle of the catalog provides it") }];
       }
     }
+  }
+}
+
+/** A bundle that cannot be read is a row for whoever reads it to use it; here it needs nothing. */
+async function readNeeds(catalog: Catalog, owner: string, bundle: string): Promise<readonly Requirement[]> {
+  try {
+    return requirementsOf(await catalog.bundle(owner, bundle));
+  } catch (error) {
+    if (
+      error instanceof CatalogError &&
+      (error.code === "BUNDLE_INVALID" || error.code === "DOCUMENT_INVALID" || error.code === "BUNDLE_UNKNOWN")
+    )
+      return [];
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { bundleImages, type Catalog, type CatalogProblem, type Selected, type SelectedPackage } from "@skerry/catalog";
+import { bundleImages, type Catalog, CatalogError, type CatalogProblem, type Selected, type SelectedPackage } from "@skerry/catalog";
 import { parseReference } from "@skerry/oci";
 import type { ImageRequest } from "../plan/plan.ts";
 import type { KeptPackage } from "../plan/types.ts";
@@ -19,33 +19,71 @@ export interface GatheredBundles {
   /** Rows about references; those with action `repaired` are applied when the catalog is written. */
   readonly problems: readonly CatalogProblem[];
   readonly packages: readonly KeptPackage[];
+  /** The selection without the packages that cannot be read. */
+  readonly selected: Selected;
 }
 
-/** Reads every kept bundle once and lists its images, with the channels that keep it as reasons. */
+/**
+ * Reads every kept bundle once and lists its images, with the channels that keep it as reasons. A package one of whose kept
+ * bundles cannot be read is left out, with a row: no cluster could serve it.
+ */
 export async function gatherBundles(catalog: Catalog, selected: Selected, context: BundleContext): Promise<GatheredBundles> {
   const requests: ImageRequest[] = [];
   const problems: CatalogProblem[] = [];
+  const kept: SelectedPackage[] = [];
   for (const chosen of selected.packages) {
-    const channelsOf = channelsByBundle(chosen);
-    for (const name of chosen.bundles) {
-      context.signal?.throwIfAborted();
-      const bundle = await catalog.bundle(chosen.name, name);
-      const found = bundleImages(bundle);
+    try {
+      const found = await gatherPackage(catalog, chosen, context);
+      requests.push(...found.requests);
       problems.push(...found.problems);
-      const wish = (reference: ImageRequest["reference"], kind: "bundle" | "related", field: string): void => {
-        for (const channel of channelsOf.get(name) ?? [""]) {
-          const reason = { catalog: context.catalog, package: chosen.name, ...(channel === "" ? {} : { channel }), bundle: name, field };
-          requests.push({ reference, kind, platforms: context.platforms, reason });
-        }
-      };
-      for (const image of found.images) wish(image.reference, image.kind, image.fields[0] ?? "image");
-      if (found.broken.length === 0) continue;
-      const repaired = await context.repair(bundle, found.broken);
-      problems.push(...repaired.problems);
-      for (const image of repaired.images) wish(image.reference, "related", image.field);
+      kept.push(chosen);
+    } catch (error) {
+      problems.push(unreadablePackage(chosen, error));
     }
   }
-  return { requests, problems, packages: selected.packages.map((chosen) => keptPackage(catalog, chosen)) };
+  return { requests, problems, packages: kept.map((chosen) => keptPackage(catalog, chosen)), selected: { ...selected, packages: kept } };
+}
+
+async function gatherPackage(
+  catalog: Catalog,
+  chosen: SelectedPackage,
+  context: BundleContext,
+): Promise<Pick<GatheredBundles, "requests" | "problems">> {
+  const requests: ImageRequest[] = [];
+  const problems: CatalogProblem[] = [];
+  const channelsOf = channelsByBundle(chosen);
+  for (const name of chosen.bundles) {
+    context.signal?.throwIfAborted();
+    const bundle = await catalog.bundle(chosen.name, name);
+    const found = bundleImages(bundle);
+    const repaired = found.broken.length === 0 ? { images: [], problems: [] } : await context.repair(bundle, found.broken);
+    problems.push(...found.problems, ...repaired.problems);
+    const images = [
+      ...found.images.map((image) => ({ ...image, field: image.fields[0] ?? "image" })),
+      ...repaired.images.map((image) => ({ ...image, kind: "related" as const })),
+    ];
+    for (const { reference, kind, field } of images) {
+      for (const channel of channelsOf.get(name) ?? [""]) {
+        const reason = { catalog: context.catalog, package: chosen.name, ...(channel === "" ? {} : { channel }), bundle: name, field };
+        requests.push({ reference, kind, platforms: context.platforms, reason });
+      }
+    }
+  }
+  return { requests, problems };
+}
+
+/** The row for a package with a bundle that cannot be read; what is no fault of the catalog is passed on. */
+function unreadablePackage(chosen: SelectedPackage, error: unknown): CatalogProblem {
+  if (!(error instanceof CatalogError) || error.code === "ABORTED" || error.code === "IO_FAILED") throw error;
+  return {
+    code: "PACKAGE_INVALID",
+    severity: "error",
+    subject: chosen.name,
+    package: chosen.name,
+    action: "dropped",
+    message: `Left out package "${chosen.name}": ${error.message}`,
+    hint: error.hint ?? "Select versions without this bundle, or leave the package out.",
+  };
 }
 
 /** A package as it is listed in the lock: every channel with its head and versions, the head first. */

@@ -105,16 +105,24 @@ async function gatherSelected(
     repair: (bundle: Bundle, broken) => context.repair(bundle, broken),
     signal: context.signal,
   });
-  const rows = [...opened.problems, ...selected.problems, ...found.problems];
+  const rows = [...opened.problems, ...catalogRows(entry, opened), ...selected.problems, ...found.problems];
   return {
     entry,
     opened,
-    selected,
+    selected: found.selected,
     requests: found.requests,
     packages: found.packages,
     references: found.problems,
     problems: rows.map((row) => fromCatalog(row, entry.catalog)),
   };
+}
+
+/** What the reader left out of a catalog, as far as it is about what was asked for. */
+function catalogRows(entry: OperatorsConfig, opened: OpenedCatalog): readonly CatalogProblem[] {
+  const asked = entry.selection.packages;
+  return opened.catalog.problems.filter(
+    (row) => row.package === undefined || asked === undefined || asked.some((one) => one.name === row.package),
+  );
 }
 
 function isSelectionFault(error: unknown): error is Error & { readonly hint?: string } {
