@@ -77,6 +77,10 @@ describe("across the gap", () => {
     expect(world.source.seen).toEqual([]);
     expect((await farSide("verify", "--deep", target)).result.result).toBe("ok");
     expect((await readdir(join(far, "skerry-job", "cluster-resources"))).length).toBeGreaterThan(0);
+    const asNode = await farSide("verify", "--as-node", target);
+    expect([asNode.code, asNode.result.missing]).toEqual([0, []]);
+    const junit = await runInWorld(["verify", "--insecure", "-o", "junit", "-q", target], { cwd: far, env: {}, home: far });
+    expect(junit.stdout).toContain('failures="0"');
     const again = await farSide("mirror", "--from", `file://${join(far, "disk")}`, target);
     expect(again.result.result).toBe("nothing-to-do");
   });

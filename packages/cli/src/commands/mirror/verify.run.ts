@@ -14,9 +14,11 @@ import type { Reader } from "@skerry/oci";
 import { formatSize } from "../../args/size.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
-import { escapeLine } from "../../output/escape.ts";
+import { escapeLine, escapeText } from "../../output/escape.ts";
 import { openRegistries } from "../../registries/open.ts";
-import { requiredLock } from "./image-set.ts";
+import { verifyAsNode } from "./as-node.ts";
+import { requiredLock, workspaceDir } from "./image-set.ts";
+import { junitText } from "./junit.ts";
 import { registryTarget } from "./session.ts";
 import type { VerifyFlags } from "./verify.ts";
 
@@ -33,8 +35,15 @@ export async function run(job: Job<VerifyFlags>): Promise<number> {
       ? await fetchLock(store, { repository: lockRepository(prefix, maxNestedPaths), name: flags.name, signal })
       : await requiredLock(job, flags.lock);
   const images = await verifyLock(lock, store, { target: text, prefix, maxNestedPaths, deep: flags.deep, signal });
-  const report = withMissing(images, await catalogFindings(lock, store, { prefix, maxNestedPaths, signal }));
+  const ofCatalogs = await catalogFindings(lock, store, { prefix, maxNestedPaths, signal });
+  const resourcesDir = join(workspaceDir(job, flags.name ?? lock.imageSet.name), "cluster-resources");
+  const ofNodes = flags["as-node"] ? await verifyAsNode(lock, store, { host, resourcesDir, signal }) : [];
+  const report = withMissing(images, [...ofCatalogs, ...ofNodes]);
   job.progress.stop();
+  if (flags.output === "junit") {
+    await job.world.stdout.write(escapeText(junitText(report)));
+    return report.result === "ok" ? EXIT.done : EXIT.wrong;
+  }
   await job.out.result(
     { kind: "VerifyReport", ...report },
     { text: () => verifyText(report), names: () => report.missing.map((row) => row.digest) },

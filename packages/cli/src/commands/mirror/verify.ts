@@ -1,9 +1,15 @@
+import { OUTPUT_FORMATS, outputFlag } from "../../command/every-flags.ts";
 import { flagSwitch } from "../../command/flag.ts";
 import { type RegistryFlags, registryFlags } from "../../command/registry-flags.ts";
 import { type Command, command } from "../../command/types.ts";
 import { pickFlags, type SetFlags } from "./set-flags.ts";
 
-export type VerifyFlags = RegistryFlags & Pick<SetFlags, "lock" | "name" | "max-nested-paths"> & { readonly deep: boolean };
+export type VerifyFlags = RegistryFlags &
+  Pick<SetFlags, "lock" | "name" | "max-nested-paths" | "workspace"> & {
+    readonly deep: boolean;
+    readonly "as-node": boolean;
+    readonly output: string;
+  };
 
 /** `skerry verify`. */
 export const verify: Command = command<VerifyFlags>({
@@ -13,8 +19,10 @@ export const verify: Command = command<VerifyFlags>({
   ],
   positionals: [{ name: "TARGET", brief: "registry: docker://HOST[:PORT][/PREFIX]", count: "one" }],
   flags: {
-    ...pickFlags("lock", "name", "max-nested-paths"),
+    ...pickFlags("lock", "name", "max-nested-paths", "workspace"),
+    output: outputFlag([...OUTPUT_FORMATS, "junit"]),
     deep: flagSwitch("read every blob again and hash it"),
+    "as-node": flagSwitch("pull each source reference through the workspace's mirror rules, with no source in reach"),
     ...registryFlags,
   },
   examples: [
