@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -21,8 +22,12 @@ let registry: RunningRegistry;
 let locked: RunningRegistry;
 
 beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "skerry-clients-"));
+  // podman makes an image name out of a layout's path, so it must be in lower case.
+  scratch = join(tmpdir(), `skerry-clients-${randomBytes(6).toString("hex")}`);
+  await mkdir(scratch, { mode: 0o700 });
   await makeLayout(join(scratch, "layout"));
+  // podman refuses a REGISTRY_AUTH_FILE that does not exist.
+  await writeFile(join(scratch, "auth.json"), "{}");
   registry = await startRegistry({ root: join(scratch, "open") });
   const root = join(scratch, "locked");
   await addUser(userFilesIn(root), { name: "mirror", password: "let-me-in-please" });

@@ -64,13 +64,14 @@ describe("streamedFile", () => {
   it("keeps a stream readable from any position, small or large", async () => {
     for (const size of [10, 3_000_000]) {
       const bytes = Buffer.alloc(size, "0123456789");
-      const { files, close } = await streamedFile("-", chunks(bytes, 70_000));
+      const source = await streamedFile("-", chunks(bytes, 70_000));
+      const { files } = source;
       const handle = await files[0]?.open();
       const into = Buffer.alloc(4);
       expect(files[0]?.size).toBe(size);
       expect([await handle?.read(into, size - 4), into.toString()]).toEqual([4, "6789"]);
       expect(await handle?.read(into, size)).toBe(0);
-      await close();
+      await source.close();
     }
   });
 
