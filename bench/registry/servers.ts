@@ -63,9 +63,10 @@ export async function startServer(kind: ServerKind, place: ServerPlace): Promise
 }
 
 function startSkerry({ folder, tls }: ServerPlace, port: number): ChildProcess {
-  const program = join(REPOSITORY, "packages", "cli", "bin", "skerry.mjs");
+  // SKERRY_PROGRAM names a built one; from sources a start costs three times as much.
+  const program = process.env["SKERRY_PROGRAM"] ?? join(REPOSITORY, "packages", "cli", "bin", "skerry.mjs");
   const args = [program, "registry", "serve", "--root", folder, "--listen", `127.0.0.1:${port}`, ...(tls ? ["--tls", "auto"] : [])];
-  return spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
+  return spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"], env: { UV_THREADPOOL_SIZE: "16", ...process.env } });
 }
 
 /** Both generations read the same configuration. They take the certificate that skerry made for the TLS runs. */
