@@ -1,11 +1,11 @@
-import { createHash, type Hash } from "node:crypto";
 import { OciError } from "../errors.ts";
 import type { ArchiveVolume } from "./contents.ts";
 import { volumeOf } from "./cutter.ts";
+import { HashThread } from "./hash-thread.ts";
 import type { VolumeFiles } from "./volume-files.ts";
 
-/** Bytes hashed at a time: large enough for the thread pool, small enough to let others run between. */
-const STEP = 1024 * 1024;
+/** Bytes hashed at a time: a message to the thread and back costs little against them. */
+const STEP = 8 * 1024 * 1024;
 
 /** A volume that will not change again. */
 export type FinishedVolume = Required<ArchiveVolume>;
@@ -19,7 +19,7 @@ export class VolumeDigests {
   readonly #starts: readonly number[];
   readonly #finished: Map<number, FinishedVolume>;
   readonly #onFinished: (index: number, volume: FinishedVolume) => Promise<void>;
-  #hash: Hash = createHash("sha256");
+  readonly #thread = new HashThread();
   #volume = 0;
   #position = 0;
   #frontier = 0;
@@ -58,6 +58,10 @@ export class VolumeDigests {
     if (this.#position > (this.#starts[this.#volume] ?? 0)) await this.#finish();
   }
 
+  async close(): Promise<void> {
+    await this.#thread.close();
+  }
+
   async #run(): Promise<void> {
     try {
       // Lets the caller go on first.
@@ -77,16 +81,17 @@ export class VolumeDigests {
       this.#position = next;
       return;
     }
-    const chunk = await this.#files.read(this.#position, Math.min(STEP, this.#frontier - this.#position));
-    if (chunk.byteLength === 0) {
+    const length = Math.min(STEP, this.#frontier - this.#position, (next ?? Number.MAX_SAFE_INTEGER) - this.#position);
+    const start = this.#starts[this.#volume] ?? 0;
+    const read = await this.#thread.add(this.#files.path(this.#volume), this.#position - start, length);
+    if (read === 0) {
       throw new OciError({
         code: "IO_FAILED",
         message: `Cannot finish ${this.#files.path(this.#volume)}: it became shorter while it was written`,
         subject: this.#files.path(this.#volume),
       });
     }
-    this.#hash.update(chunk);
-    this.#position += chunk.byteLength;
+    this.#position += read;
   }
 
   async #passBorders(): Promise<void> {
@@ -95,11 +100,9 @@ export class VolumeDigests {
 
   async #finish(): Promise<void> {
     const index = this.#volume;
-    const known = this.#finished.get(index);
-    const sha256 = this.#hash.digest("hex");
+    const sha256 = await this.#thread.digest();
     this.#volume += 1;
-    this.#hash = createHash("sha256");
-    if (known !== undefined) return;
+    if (this.#finished.has(index)) return;
     await this.#files.finish(index);
     const volume = { name: this.#files.name(index), bytes: this.#position - (this.#starts[index] ?? 0), sha256 };
     this.#finished.set(index, volume);

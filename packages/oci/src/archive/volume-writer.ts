@@ -102,6 +102,7 @@ interface Parts {
 /** Writes images into the volumes of an archive, each content to the place that was planned for it. */
 export class VolumeWriter implements Writer, Spacer, AsyncDisposable {
   readonly name: string;
+  readonly checksContent = true;
   readonly #dir: string;
   readonly #archive: string;
   readonly #parts: Parts;
@@ -216,6 +217,7 @@ export class VolumeWriter implements Writer, Spacer, AsyncDisposable {
     this.#open = false;
     try {
       await this.#digests.settled().catch(() => undefined);
+      await this.#digests.close();
       await this.#parts.journal.close().catch(() => undefined);
       await this.#parts.files.closeAll();
     } finally {

@@ -53,6 +53,8 @@ export interface Reader {
 export interface Writer {
   readonly name: string;
   readonly host?: string | undefined;
+  /** True when `commit` hashes what was written and nothing shows before: then nobody has to hash it on the way there too. */
+  readonly checksContent?: boolean;
   /** Whether the blob or manifest is there, by a look, never by a guess. */
   has(at: Place, descriptor: Descriptor, options?: IoOptions): Promise<boolean>;
   /** Starts writing one blob. */

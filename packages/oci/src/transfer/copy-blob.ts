@@ -112,7 +112,7 @@ class Pour {
     const onBytes = (count: number): void => this.#report(count, false);
     return new SourceBody(contentOf(source, from, descriptor), {
       offset,
-      expected: descriptor,
+      ...(this.#copy.target.checksContent === true ? {} : { expected: descriptor }),
       onBytes,
       signal,
       slot: slots.source,
