@@ -45,6 +45,7 @@ export {
   chooseChildren,
 } from "./graph/children.ts";
 export { SignatureTags, signatureTagsOf } from "./graph/signature-tags.ts";
+export { type SmallerIndex, smallerIndex } from "./graph/smaller-index.ts";
 export type {
   GraphLimits,
   GraphManifest,

@@ -16,6 +16,7 @@ import { describeError } from "../output/error.ts";
 import { platformMismatch, platformsOf } from "./platforms.ts";
 import { probePush } from "./probe.ts";
 import { addMoved, type CopiedImage, type CopyProblem, type CopyReport, copyResult, NOTHING_MOVED } from "./report.ts";
+import { rewriteIndexes, rewriteProblems } from "./rewrite-index.ts";
 import type { CopyRow } from "./rows.ts";
 
 export interface CopyRun {
@@ -30,16 +31,17 @@ export interface CopyRun {
 
 /**
  * Copies the rows, or says what would be copied. Failures are rows; nothing is thrown for a single image.
- * @throws RefusedError `PUSH_DENIED` before anything moves
+ * @throws RefusedError `PUSH_DENIED`, `INDEX_REWRITTEN` before anything moves
  */
 export async function executeCopy(run: CopyRun): Promise<CopyReport> {
-  const { job, rows, registries } = run;
+  const { job, registries } = run;
+  const rows = await rewriteIndexes(run.rows, { flags: job.flags, signal: job.signal });
   const filter = platformsOf(job.flags);
-  const problems = filter === undefined ? [] : await mismatches(rows, job);
+  const problems = filter === undefined ? [] : [...(await mismatches(rows, job)), ...rewriteProblems(rows)];
   const ready = rows.filter((row) => row.error === undefined);
   const failed = new Map(rows.flatMap((row) => (row.error === undefined ? [] : [[row.id, row.error] as const])));
   if (!run.dryRun) await probePush(ready, registries, job.signal);
-  const done = run.dryRun ? await planRows(run, filter) : await copyRows(run, filter);
+  const done = run.dryRun ? await planRows({ ...run, rows }, filter) : await copyRows({ ...run, rows }, filter);
   const images = rows.flatMap((row) => imageOf(row, { error: failed.get(row.id), done }));
   const interrupted = job.signal.aborted || done.interrupted;
   if (!run.dryRun && ready.length > 0 && !interrupted) await run.finish();
@@ -139,7 +141,8 @@ function rootOf(row: CopyRow, flags: ContentFlags, filter: PlatformFilter | unde
 }
 
 function imageOf(row: CopyRow, known: { readonly error: OciError | undefined; readonly done: Done }): readonly CopiedImage[] {
-  const names = { origin: row.origin, destination: row.destination };
+  const rewritten = row.rewrittenFrom === undefined ? {} : { rewrittenFrom: row.rewrittenFrom };
+  const names = { origin: row.origin, destination: row.destination, ...rewritten };
   if (known.error !== undefined) return [{ ...names, outcome: "failed", error: describeError(known.error) }];
   const outcome = known.done.outcomes.get(row.id);
   const digest = row.found?.descriptor.digest;

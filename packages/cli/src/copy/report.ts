@@ -7,6 +7,8 @@ export interface CopiedImage {
   readonly origin: string;
   readonly destination: string;
   readonly digest?: string;
+  /** The source's digest, where a smaller index was made of it. */
+  readonly rewrittenFrom?: string;
   readonly outcome: RootResult | "planned";
   readonly totalBytes?: number;
   readonly error?: ErrorShape;

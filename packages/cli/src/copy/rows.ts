@@ -1,4 +1,4 @@
-import { isLister, OciError, type Registries } from "@skerry/oci";
+import { type Digest, isLister, OciError, type Registries } from "@skerry/oci";
 import { RefusedError } from "../args/errors.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { globPattern } from "../names/glob.ts";
@@ -16,6 +16,8 @@ export interface CopyRow {
   readonly target?: TargetPlace;
   readonly tags: readonly string[];
   readonly last?: boolean;
+  /** Digest of the index that the found one was made from. */
+  readonly rewrittenFrom?: Digest;
   /** Why it cannot be copied. */
   readonly error?: OciError;
 }

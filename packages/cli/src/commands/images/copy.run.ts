@@ -17,11 +17,6 @@ export async function run(job: Job<CopyFlags>): Promise<number> {
   if (mappings.length === 0) {
     throw new UsageError("nothing to copy", { hint: "Name SRC and DST, or a mapping file with -f." });
   }
-  if (job.flags["rewrite-index"])
-    throw new UsageError("--rewrite-index is not available for copy yet", {
-      subject: "--rewrite-index",
-      hint: "Leave it out: the copy is sparse and keeps its digest.",
-    });
   const ends = {
     sources: hostsOf(mappings.map((mapping) => mapping.source)),
     destinations: hostsOf(mappings.flatMap((mapping) => mapping.destinations)),

@@ -163,6 +163,46 @@ describe("copy", () => {
     expect(full.moved.blobs).toBe(2);
   });
 
+  test("--rewrite-index writes a smaller index under a new digest, and says both", async () => {
+    const old = digests.get("v1.0.0") ?? "";
+    const args = ["--platform", "linux/arm64", "--rewrite-index", "-o", "json"];
+    const written = report(await skerry("copy", `${host}/org/app:v1.0.0`, `${host}/small/app`, "oci:small:a", ...args));
+    const [image] = written.images;
+    expect(written.images).toMatchObject([
+      { outcome: "copied", rewrittenFrom: old },
+      { outcome: "copied", rewrittenFrom: old, digest: image?.digest },
+    ]);
+    expect(image?.digest).not.toBe(old);
+    expect(written).toMatchObject({ problems: [{ code: "INDEX_REWRITTEN", severity: "info" }, { code: "INDEX_REWRITTEN" }] });
+    expect((await skerry("digest", `${host}/small/app:v1.0.0`)).stdout).toBe(`${image?.digest}\n`);
+    expect((await skerry("inspect", `${host}/small/app:v1.0.0`, "--platforms")).stdout).toBe("linux/arm64\n");
+    const again = report(await skerry("copy", `${host}/org/app:v1.0.0`, `${host}/small/app`, ...args));
+    expect(again.result).toBe("nothing-to-do");
+  });
+
+  test("--rewrite-index never names the new image by the old digest", async () => {
+    const old = digests.get("v1.0.0") ?? "";
+    const args = ["--platform", "linux/arm64", "--rewrite-index", "-o", "json"];
+    const refused = await skerry("copy", `${host}/org/app@${old}`, `${host}/lie/app`, ...args);
+    expect(refused.code).toBe(4);
+    expect(JSON.parse(refused.stderr)).toMatchObject({ code: "INDEX_REWRITTEN", message: expect.stringContaining(old) });
+    expect((await skerry("tags", `${host}/lie/app`)).code).toBe(1);
+    expect((await skerry("copy", `${host}/org/app@${old}`, `${host}/lie/app:honest`, ...args)).code).toBe(0);
+    expect((await skerry("copy", `${host}/org/app:v1.0.0`, `${host}/lie/app`, "--rewrite-index")).code).toBe(2);
+    const none = await skerry(
+      "copy",
+      `${host}/org/app:v1.0.0`,
+      `${host}/lie/app`,
+      "--platform",
+      "linux/s390x",
+      "--rewrite-index",
+      "-o",
+      "json",
+    );
+    expect(none.code).toBe(1);
+    expect(report(none)).toMatchObject({ images: [{ outcome: "failed", error: { code: "NOT_FOUND" } }] });
+  });
+
   test("an image for another platform is copied whole, with a row", async () => {
     const { stdout } = await skerry("copy", `${host}/org/app:v2.0.0`, "oci:other:a", "--platform", "linux/s390x", "-o", "json");
     expect(JSON.parse(stdout)).toMatchObject({ result: "done", problems: [{ code: "PLATFORM_MISMATCH", severity: "warning" }] });
