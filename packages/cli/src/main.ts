@@ -1,13 +1,22 @@
 import { homedir } from "node:os";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
+import { setFlagsFromString } from "node:v8";
 import { runCli } from "./run.ts";
 import { Interruption, OutputClosedError, type ResultOutput, type TalkOutput, type TextInput, type World } from "./world/types.ts";
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
+/**
+ * What requests leave behind survives the small young generation and is old garbage soon. V8 lets an old generation of 25 MB
+ * grow to some 100 MB before it looks, with more images more; this way memory follows what is alive. Costs a tenth of the CPU
+ * time or less (bench/memory).
+ */
+const HEAP_GROWTH = "--heap-growing-percent=30";
+
 /** Runs the program on the real process: the only place that touches it. */
 async function main(): Promise<void> {
+  setFlagsFromString(HEAP_GROWTH);
   const abort = new AbortController();
   const stderr = talkOutput();
   for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {

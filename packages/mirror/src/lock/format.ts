@@ -5,15 +5,26 @@ const LINE_PER_ITEM = new Set(["catalogs", "images", "missing", "blobs", "proble
 
 /** A lock as text: JSON with sorted keys inside each item, one catalog, image, blob or problem a line. */
 export function formatLock(lock: ImageSetLock): string {
-  const parts = Object.entries(lock).map(
-    ([key, value]) => `  ${JSON.stringify(key)}: ${LINE_PER_ITEM.has(key) && Array.isArray(value) ? lines(value) : stableJson(value)}`,
-  );
-  return `{\n${parts.join(",\n")}\n}\n`;
+  return [...lockPieces(lock)].join("");
+}
+
+/** The text of {@link formatLock} in pieces of about a line: what is written or compared needs never be in memory as a whole. */
+export function* lockPieces(lock: ImageSetLock): Generator<string> {
+  let before = "{\n";
+  for (const [key, value] of Object.entries(lock)) {
+    yield `${before}  ${JSON.stringify(key)}: `;
+    if (LINE_PER_ITEM.has(key) && Array.isArray(value)) yield* lines(value);
+    else yield stableJson(value);
+    before = ",\n";
+  }
+  yield "\n}\n";
 }
 
 /** True when two locks say the same but for the time at which they were made. */
 export function sameLock(a: ImageSetLock, b: ImageSetLock): boolean {
-  return formatLock({ ...a, createdAt: "" }) === formatLock({ ...b, createdAt: "" });
+  const others = lockPieces({ ...b, createdAt: "" });
+  for (const piece of lockPieces({ ...a, createdAt: "" })) if (others.next().value !== piece) return false;
+  return others.next().done === true;
 }
 
 /** JSON with the keys of every object sorted; undefined values are left out. */
@@ -25,6 +36,15 @@ export function stableJson(value: unknown): string {
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${stableJson(item)}`).join(",")}}`;
 }
 
-function lines(items: readonly unknown[]): string {
-  return items.length === 0 ? "[]" : `[\n${items.map((item) => `    ${stableJson(item)}`).join(",\n")}\n  ]`;
+function* lines(items: readonly unknown[]): Generator<string> {
+  if (items.length === 0) {
+    yield "[]";
+    return;
+  }
+  let before = "[\n";
+  for (const item of items) {
+    yield `${before}    ${stableJson(item)}`;
+    before = ",\n";
+  }
+  yield "\n  ]";
 }

@@ -6,6 +6,7 @@ import type { ImageSetLock } from "../lock/types.ts";
 import { targetRepository } from "../plan/destination.ts";
 import type { PlannedCatalog } from "../plan/types.ts";
 import { keepOnly } from "../workspace/files.ts";
+import { jsonPieces } from "../workspace/json-pieces.ts";
 import { writeWorkspaceFile } from "../workspace/workspace.ts";
 import { openConnected } from "./connected.ts";
 import type { RunContext } from "./context.ts";
@@ -47,7 +48,7 @@ export async function runMirror(run: MirrorRun, context: RunContext): Promise<Mi
     ...run.counts(),
     files: { ...plan.document.files, ...files },
   });
-  await writeWorkspaceFile(context.workspace, "report.json", `${JSON.stringify(report, undefined, 1)}\n`);
+  await writeWorkspaceFile(context.workspace, "report.json", () => jsonPieces(report));
   return report;
 }
 

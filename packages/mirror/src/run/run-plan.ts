@@ -7,6 +7,7 @@ import { type PlanDocument, type PlanDocumentInput, planDocument } from "../plan
 import { mappingText, missingText } from "../plan/lists.ts";
 import { isOpen } from "../problem/problem.ts";
 import { keepOnly, readTextFile } from "../workspace/files.ts";
+import { jsonPieces } from "../workspace/json-pieces.ts";
 import { readWorkspaceLock, type Workspace, writeWorkspaceFile, writeWorkspaceLock } from "../workspace/workspace.ts";
 import { type Connected, openConnected } from "./connected.ts";
 import type { PlanEvent, PlanOptions, RunContext } from "./context.ts";
@@ -93,7 +94,7 @@ export async function describePlan(
 
 /** Writes `plan.json`; what is equal is not written again. */
 export async function writePlanDocument(workspace: Workspace, document: PlanDocument): Promise<void> {
-  await writeWorkspaceFile(workspace, "plan.json", `${JSON.stringify(document, undefined, 1)}\n`);
+  await writeWorkspaceFile(workspace, "plan.json", () => jsonPieces(document));
 }
 
 /** Writes the lists, and the resources as they would be, for a target. */

@@ -2,10 +2,10 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type FileLock, isOciError, takeLock } from "@skerry/oci";
 import { MirrorError } from "../errors.ts";
-import { formatLock, sameLock } from "../lock/format.ts";
+import { lockPieces, sameLock } from "../lock/format.ts";
 import { parseLock } from "../lock/parse.ts";
 import type { ImageSetLock } from "../lock/types.ts";
-import { readTextFile, sweepTemporary, writeIfChanged, writeTextFile } from "./files.ts";
+import { readTextFile, sweepTemporary, type Text, writeIfChanged, writeTextFile } from "./files.ts";
 
 /** Paths of a workspace; safe to delete, deleting costs only time. */
 export interface Workspace {
@@ -87,12 +87,12 @@ export async function writeWorkspaceLock(
   previous: ImageSetLock | undefined,
 ): Promise<ImageSetLock> {
   if (previous !== undefined && sameLock(previous, lock)) return previous;
-  await writeTextFile(workspace.lockFile, formatLock(lock));
+  await writeTextFile(workspace.lockFile, () => lockPieces(lock));
   return lock;
 }
 
 /** Writes a file of the workspace when its content is new. Returns its path. */
-export async function writeWorkspaceFile(workspace: Workspace, name: string, text: string): Promise<string> {
+export async function writeWorkspaceFile(workspace: Workspace, name: string, text: Text): Promise<string> {
   const path = join(workspace.dir, name);
   await writeIfChanged(path, text);
   return path;

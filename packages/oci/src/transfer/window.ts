@@ -39,6 +39,7 @@ async function* listed(roots: readonly Root[]): AsyncGenerator<Root> {
 
 async function inWindow(roots: AsyncIterable<Root>, work: (root: Root) => Promise<void>, options: WindowOptions): Promise<void> {
   const active = new Set<Promise<void>>();
+  let freed: (() => void) | undefined;
   let failure: unknown;
   for await (const root of roots) {
     if (options.signal?.aborted || failure !== undefined) break;
@@ -46,9 +47,13 @@ async function inWindow(roots: AsyncIterable<Root>, work: (root: Root) => Promis
       .catch((error: unknown) => {
         failure ??= error;
       })
-      .finally(() => active.delete(running));
+      .finally(() => {
+        active.delete(running);
+        freed?.();
+      });
     active.add(running);
-    if (active.size >= options.window) await Promise.race(active);
+    // A race would leave a reaction on each of them every time.
+    if (active.size >= options.window) await new Promise<void>((resolve) => (freed = resolve));
   }
   await Promise.all(active);
   if (failure !== undefined) throw failure;

@@ -12,9 +12,13 @@ export interface AtomicWriteOptions {
 
 /**
  * Replaces a file so that a reader, or a machine that loses power, sees the old bytes or the new ones and nothing between:
- * exclusive temporary file, datasync, rename, fsync of the folder.
+ * exclusive temporary file, datasync, rename, fsync of the folder. `bytes` may come in pieces, made as they are written.
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array, options: AtomicWriteOptions = {}): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array | Iterable<Uint8Array>,
+  options: AtomicWriteOptions = {},
+): Promise<void> {
   const temporary = `${options.folder === undefined ? path : `${options.folder}/file`}.${randomBytes(8).toString("hex")}.tmp`;
   let renamed = false;
   try {
