@@ -6,7 +6,7 @@ import type { Screen } from "../output/screen.ts";
 import { cutLine } from "../output/table.ts";
 import { outcomeLine } from "./outcome-line.ts";
 import { Tally } from "./tally.ts";
-import type { Progress } from "./types.ts";
+import type { Progress, ProgressEvent } from "./types.ts";
 
 const MAX_BLOBS = 8;
 const BAR = 24;
@@ -18,11 +18,12 @@ export function liveProgress(screen: Screen, now: () => number): Progress {
   let drawnAt = 0;
   let pending: ReturnType<typeof setTimeout> | undefined;
   let shown = false;
+  let planning: string | undefined;
   const region = {
-    lines: (columns: number): readonly string[] => [
-      totalsLine(tally, now(), columns, screen.color),
-      ...blobLines(tally, columns, screen.color),
-    ],
+    lines: (columns: number): readonly string[] =>
+      planning === undefined
+        ? [totalsLine(tally, now(), columns, screen.color), ...blobLines(tally, columns, screen.color)]
+        : [paint("bold", cutLine(planning, columns - 1), screen.color)],
   };
   const draw = (): void => {
     pending = undefined;
@@ -36,11 +37,18 @@ export function liveProgress(screen: Screen, now: () => number): Progress {
   };
   return {
     start: (totals) => {
+      planning = undefined;
       tally.start(totals);
       shown = true;
       screen.show(region);
     },
     event: (event) => {
+      const line = planLine(event);
+      if (line !== undefined) {
+        planning = line;
+        if (!shown) screen.show(region);
+        shown = true;
+      }
       tally.take(event);
       if (event.event === "image.end" && event.outcome.outcome === "failed") screen.line(outcomeLine(event.outcome, tally.totals.label));
       soon();
@@ -52,6 +60,13 @@ export function liveProgress(screen: Screen, now: () => number): Progress {
       shown = false;
     },
   };
+}
+
+/** What a plan is at, while nothing moves yet. */
+function planLine(event: ProgressEvent): string | undefined {
+  if (event.event === "plan.start") return "Planning: reading catalogs";
+  if (event.event !== "plan.image" || !("total" in event)) return undefined;
+  return `Planning: asked about ${String(event["done"])} of ${String(event["total"])} images`;
 }
 
 function totalsLine(tally: Tally, now: number, columns: number, color: boolean): string {
