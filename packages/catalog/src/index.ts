@@ -92,6 +92,7 @@ export { parseInstalled } from "./select/parse-installed.ts";
 export { parseSelect, parseSelects } from "./select/parse-select.ts";
 export { selectPackages } from "./select/select-packages.ts";
 export { upgradePath } from "./select/upgrade-path.ts";
+export { type BrokenCut, type WithoutBundles, withoutBundles } from "./select/without-bundles.ts";
 export { type ConvertOptions, convertSqlite } from "./sqlite/documents.ts";
 export { type WriteDatabaseOptions, writeDatabase } from "./sqlite/write-database.ts";
 export { type RenderTemplateOptions, renderTemplate } from "./template/render-template.ts";
