@@ -3,6 +3,7 @@ import { UsageError } from "../../args/errors.ts";
 import { formatSize } from "../../args/size.ts";
 import { isWithin } from "../../args/time-window.ts";
 import type { Job } from "../../command/job.ts";
+import { checkSetContent } from "../../command/set-content-flags.ts";
 import { EXIT, exitCodeOf } from "../../output/error.ts";
 import { isArchivePlace } from "../archive/archive-place.ts";
 import { exportSet, exportText } from "../archive/export.ts";
@@ -15,6 +16,7 @@ import { reportText } from "./show-report.ts";
 
 /** Plans and mirrors an image set. */
 export async function run(job: Job<MirrorRunFlags>): Promise<number> {
+  checkSetContent(job.flags);
   if (job.flags["dry-run"] && job.flags.from === undefined) return await plan({ ...job, flags: { ...job.flags, "exit-code": false } });
   await using session = await (job.flags.from === undefined
     ? openSession(job, job.args[0])

@@ -12,7 +12,7 @@ export type MirrorRunFlags = MirrorFlags &
     readonly "dry-run": boolean;
     readonly "fail-fast": boolean;
     readonly window: TimeWindow | undefined;
-    readonly "partial-catalog": "keep-previous" | "push";
+    readonly "partial-catalog": "keep-previous" | "drop-bundles" | "push";
     readonly "store-lock": boolean;
     readonly "no-store-lock": boolean;
   };
@@ -36,8 +36,8 @@ export const mirror: Command = command<MirrorRunFlags>({
       placeholder: "HH:MM-HH:MM",
     }),
     "partial-catalog": flagChoice(
-      "a catalog of whose bundles an image failed: keep the previous one, or push it all the same",
-      ["keep-previous", "push"],
+      "a catalog of whose bundles an image failed: keep the previous one, push it without those bundles where every channel stays whole, or push it all the same",
+      ["keep-previous", "drop-bundles", "push"],
       {
         default: "keep-previous",
       },

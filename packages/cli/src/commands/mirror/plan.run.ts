@@ -1,5 +1,6 @@
 import { checkStrict, isOpen, isSame, runPlan } from "@skerry/mirror";
 import type { Job } from "../../command/job.ts";
+import { checkSetContent } from "../../command/set-content-flags.ts";
 import { EXIT } from "../../output/error.ts";
 import type { PlanFlags } from "./plan.ts";
 import { openSession } from "./session.ts";
@@ -7,6 +8,7 @@ import { planText } from "./show-plan.ts";
 
 /** Makes a plan and shows it. */
 export async function run(job: Job<PlanFlags>): Promise<number> {
+  checkSetContent(job.flags);
   await using session = await openSession(job, job.args[0]);
   const { lock, document } = await runPlan(session.planRun, session.context);
   job.progress.stop();

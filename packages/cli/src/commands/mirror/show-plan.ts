@@ -81,19 +81,29 @@ function presentImages(plan: PlanDocument): Map<string, number> | undefined {
   return counts;
 }
 
-/** The rows that matter to a person; notes are counted only. */
+/** The rows that matter to a person; notes are shown below them, a line each. */
 export function problemText(problems: readonly Problem[]): string {
-  if (problems.length === 0) return "";
-  const open = problems.filter(isOpen);
-  const repaired = problems.filter((problem) => problem.action === "repaired");
-  const waived = problems.filter((problem) => problem.waived);
+  const notes = problems.filter((problem) => problem.severity === "info").map((problem) => `Note: ${escapeLine(problem.message)}\n`);
+  const rows = problems.filter((problem) => problem.severity !== "info");
+  const noteText = `${notes.slice(0, MAX_NOTES).join("")}${moreNotes(notes.length)}`;
+  if (rows.length === 0) return noteText;
+  const open = rows.filter(isOpen);
+  const repaired = rows.filter((problem) => problem.action === "repaired");
+  const waived = rows.filter((problem) => problem.waived);
   const counts = [
-    `${problems.length} ${problems.length === 1 ? "problem" : "problems"}: ${repaired.length} repaired`,
+    `${rows.length} ${rows.length === 1 ? "problem" : "problems"}: ${repaired.length} repaired`,
     open.length === 1 ? "1 needs you" : `${open.length} need you`,
     ...(waived.length === 0 ? [] : [`${waived.length} waived`]),
   ];
-  const shown = problems.filter((problem) => problem.severity !== "info" && !problem.waived);
-  return `${counts.join(", ")}\n${shown.map(problemLine).join("")}`;
+  const shown = rows.filter((problem) => !problem.waived);
+  return `${counts.join(", ")}\n${shown.map(problemLine).join("")}${noteText}`;
+}
+
+/** Notes beyond these are counted: a catalog may have thousands. */
+const MAX_NOTES = 5;
+
+function moreNotes(count: number): string {
+  return count > MAX_NOTES ? `and ${count - MAX_NOTES} more notes; -o json has them all\n` : "";
 }
 
 function problemLine(problem: Problem): string {

@@ -1,4 +1,4 @@
-import type { MirrorReport } from "@skerry/mirror";
+import { isOpen, type MirrorReport, waiverFor } from "@skerry/mirror";
 import { formatDuration } from "../../args/duration.ts";
 import { formatSize } from "../../args/size.ts";
 import { escapeLine } from "../../output/escape.ts";
@@ -48,7 +48,21 @@ function nextText(report: MirrorReport): string {
   const resources = report.files["resources"];
   const apply =
     resources === undefined ? "" : `Next: skerry verify ${escapeLine(report.target)}\n      oc apply -f ${escapeLine(resources)}\n`;
-  return report.result === "failed" || report.result === "partial"
+  if (report.result !== "failed" && report.result !== "partial") return apply;
+  const outcomes = [...report.images, ...report.catalogs].map(({ outcome }) => outcome);
+  return outcomes.includes("failed") || outcomes.includes("skipped") || !report.problems.some(isOpen)
     ? `Mend what failed and run the same command again: what is there is not moved twice.\n${apply}`
-    : apply;
+    : `${undecidedText(report)}${apply}`;
+}
+
+/** Nothing failed on the way: what is left is for a person to decide. */
+function undecidedText(report: MirrorReport): string {
+  const open = report.problems.filter(isOpen);
+  const rows = open.map((problem) => {
+    const where = [problem.bundle ?? problem.subject, problem.field].filter((part) => part !== undefined).join("  ");
+    const mend = problem.hint === undefined ? "" : `          mend it: ${escapeLine(problem.hint)}\n`;
+    return `  ${problem.code}  ${escapeLine(where)}: ${escapeLine(problem.message)}\n${mend}          accept it: ${escapeLine(waiverFor(problem))}\n`;
+  });
+  const count = open.length === 1 ? "1 problem needs" : `${open.length} problems need`;
+  return `Everything in the lock has moved; ${count} your decision before a run ends with 0:\n${rows.join("")}`;
 }
