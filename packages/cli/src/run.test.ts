@@ -21,6 +21,11 @@ describe("words", () => {
     [["catalog"], 'a word is missing after "catalog"', "list"],
     [["--platform", "x", "tags"], "unknown flag --platform", "Flags of a single command stand after its words"],
     [["tags", "nginx"], "names no registry", "docker://nginx"],
+    [["plan", "-c", "x.yaml", "--filter-by-os", "amd64"], "its lock names platforms", "--platform linux/amd64"],
+    [["mirror", "-c", "x.yaml", "--filter-by-os", "amd64", "docker://h.io"], "its lock names platforms", "--platform linux/amd64"],
+    [["plan", "-c", "x.yaml", "--rewrite-index"], "--rewrite-index would give images digests", "copies sparsely"],
+    [["mirror", "--from", "file://x", "--rewrite-index", "docker://h.io"], "--rewrite-index would give images digests", "copies sparsely"],
+    [["catalog", "mirror", "h.io/c:1", "g.io/m", "--rewrite-index"], "--rewrite-index would give images digests", "copies sparsely"],
     [["du", "--filter-by-os", "(", "h.io/x"], "flag --filter-by-os: cannot read the expression", "Go's syntax"],
   ])("%j is refused", async (args, message, hint) => {
     const { code, stdout, stderr } = await runInWorld(args);

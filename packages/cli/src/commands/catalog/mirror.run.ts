@@ -6,6 +6,7 @@ import { RefusedError, UsageError } from "../../args/errors.ts";
 import { neededImages } from "../../catalogs/needed-images.ts";
 import { openCatalogs } from "../../catalogs/open.ts";
 import { type Job, pathOf } from "../../command/job.ts";
+import { refuseRewriting } from "../../command/set-content-flags.ts";
 import { executeCopy } from "../../copy/execute.ts";
 import { type CopyProblem, copyExit, copyText } from "../../copy/report.ts";
 import { prepareRows } from "../../copy/rows.ts";
@@ -16,6 +17,7 @@ import type { CatalogMirrorFlags } from "./mirror.ts";
 
 /** Writes the files of a mirrored catalog and, unless told otherwise, copies its images. */
 export async function run(job: Job<CatalogMirrorFlags>): Promise<number> {
+  refuseRewriting(job.flags);
   const startedAt = job.world.now();
   const [source = "", destination = ""] = job.args;
   const reference = parseRef(source);
