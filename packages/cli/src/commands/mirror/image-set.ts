@@ -52,7 +52,7 @@ export async function readConfig(shown: string, path: string): Promise<ImageSetC
     throw new UsageError(`cannot read configuration ${shown}`, {
       subject: shown,
       cause,
-      hint: "Check the path; 'skerry init' writes a new configuration.",
+      hint: "Check the path; examples/quickstart/imageset.yaml is one to begin with.",
     });
   }
   return parseImageSetConfig(text, { path: shown });
