@@ -15,6 +15,7 @@ import type { Job } from "../command/job.ts";
 import { describeError } from "../output/error.ts";
 import { platformMismatch, platformsOf } from "./platforms.ts";
 import { probePush } from "./probe.ts";
+import { probeSparse, withKeptManifests } from "./probe-sparse.ts";
 import { addMoved, type CopiedImage, type CopyProblem, type CopyReport, copyResult, NOTHING_MOVED } from "./report.ts";
 import { rewriteIndexes, rewriteProblems } from "./rewrite-index.ts";
 import type { CopyRow } from "./rows.ts";
@@ -31,16 +32,18 @@ export interface CopyRun {
 
 /**
  * Copies the rows, or says what would be copied. Failures are rows; nothing is thrown for a single image.
- * @throws RefusedError `PUSH_DENIED`, `INDEX_REWRITTEN` before anything moves
+ * @throws RefusedError `PUSH_DENIED`, `SPARSE_REFUSED`, `INDEX_REWRITTEN` before anything moves
  */
 export async function executeCopy(run: CopyRun): Promise<CopyReport> {
   const { job, registries } = run;
-  const rows = await rewriteIndexes(run.rows, { flags: job.flags, signal: job.signal });
   const filter = platformsOf(job.flags);
+  const known = filter === undefined ? run.rows : withKeptManifests(run.rows);
+  const rows = await rewriteIndexes(known, { flags: job.flags, signal: job.signal });
   const problems = filter === undefined ? [] : [...(await mismatches(rows, job)), ...rewriteProblems(rows)];
   const ready = rows.filter((row) => row.error === undefined);
   const failed = new Map(rows.flatMap((row) => (row.error === undefined ? [] : [[row.id, row.error] as const])));
   if (!run.dryRun) await probePush(ready, registries, job.signal);
+  if (!run.dryRun && filter !== undefined) await probeSparse(ready, { registries, platforms: filter, signal: job.signal });
   const done = run.dryRun ? await planRows({ ...run, rows }, filter) : await copyRows({ ...run, rows }, filter);
   const images = rows.flatMap((row) => imageOf(row, { error: failed.get(row.id), done }));
   const interrupted = job.signal.aborted || done.interrupted;
