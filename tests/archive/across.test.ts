@@ -77,6 +77,9 @@ describe("across the gap", () => {
     expect(world.source.seen).toEqual([]);
     expect((await farSide("verify", "--deep", target)).result.result).toBe("ok");
     expect((await readdir(join(far, "skerry-job", "cluster-resources"))).length).toBeGreaterThan(0);
+    const chain = join(far, "skerry-job", "audit", "crossings.intoto.jsonl");
+    expect(JSON.parse(await readFile(chain, "utf8")).predicate).toMatchObject({ direction: "import", result: "done", previous: null });
+    expect((await runInWorld(["audit", "verify", chain], { cwd: far, env: {}, home: far })).code).toBe(0);
     const asNode = await farSide("verify", "--as-node", target);
     expect([asNode.code, asNode.result.missing]).toEqual([0, []]);
     const junit = await runInWorld(["verify", "--insecure", "-o", "junit", "-q", target], { cwd: far, env: {}, home: far });

@@ -1,4 +1,13 @@
 export { archiveBytes, LOCK_ENTRY } from "./archive/archive-files.ts";
+export {
+  type AuditFault,
+  type AuditVerification,
+  auditFiles,
+  CROSSING_TYPE,
+  type Crossing,
+  recordCrossing,
+  verifyAudit,
+} from "./archive/audit.ts";
 export { checkImport, type ImportCheck } from "./archive/check-import.ts";
 export { type ArchiveSigner, type ExportOptions, type ExportReport, type ExportRun, runExport } from "./archive/export-run.ts";
 export {

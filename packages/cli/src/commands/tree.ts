@@ -1,4 +1,5 @@
 import { type Group, group } from "../command/types.ts";
+import { auditVerify } from "./archive/audit-verify.ts";
 import { archive } from "./archive/group.ts";
 import { have } from "./archive/have.ts";
 import { authList } from "./auth/list.ts";
@@ -34,6 +35,7 @@ export const tree: Group = group("Carries operator catalogs and container images
   diff,
   have,
   archive,
+  audit: group("look at the records of crossings", { verify: auditVerify }),
   config: group("check image set configurations", { check: configCheck, schema: configSchema }),
   catalog,
   copy,

@@ -13,6 +13,7 @@ import {
   planArchive,
   spaceAt,
   type TransferEvent,
+  type TransferOptions,
   type TransferReport,
   transfer,
   type VolumeWriterOptions,
@@ -38,6 +39,9 @@ export interface ExportOptions {
   readonly farSide: (near: { readonly lock: ImageSetLock; readonly source: SourceOf }) => Promise<FarSide>;
   readonly externalLayers: "keep" | "include";
   readonly failFast: boolean;
+  /** Tries of one blob, and a reason not to begin another one now. */
+  readonly tries?: number | undefined;
+  readonly hold?: TransferOptions["hold"];
   readonly gates?: Gates | undefined;
   readonly onEvent?: ((event: TransferEvent) => void) | undefined;
   readonly onVolume?: VolumeWriterOptions["onVolume"];
@@ -164,6 +168,8 @@ async function write(
   const signal = context.signal === undefined ? stop.signal : AbortSignal.any([context.signal, stop.signal]);
   const report = await transfer(archiveRoots(selection), writer, {
     gates: options.gates,
+    tries: options.tries,
+    hold: options.hold,
     externalLayers: options.externalLayers,
     signal,
     onEvent: (event) => {

@@ -26,6 +26,7 @@ export async function exportSet(job: Job<MirrorRunFlags>, session: Session, plan
         ...(signer === undefined ? {} : { signer }),
         externalLayers: flags["external-layers"],
         failFast: flags["fail-fast"],
+        tries: flags.retries + 1,
         gates: registries.gates,
         onEvent: (event) => job.progress.event(event),
         onVolume: (path, volume) => volumeDone(job, path, volume.bytes),

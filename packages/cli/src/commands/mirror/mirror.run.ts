@@ -6,12 +6,13 @@ import type { Job } from "../../command/job.ts";
 import { checkSetContent } from "../../command/set-content-flags.ts";
 import { EXIT, exitCodeOf } from "../../output/error.ts";
 import { isArchivePlace } from "../archive/archive-place.ts";
+import { recordExport, recordImport } from "../archive/crossing.ts";
 import { exportSet, exportText } from "../archive/export.ts";
 import { openFromSession } from "../archive/from-session.ts";
 import type { MirrorRunFlags } from "./mirror.ts";
 import { run as plan } from "./plan.run.ts";
 import { openSession, type Session } from "./session.ts";
-import { problemText } from "./show-plan.ts";
+import { planText, problemText } from "./show-plan.ts";
 import { reportText } from "./show-report.ts";
 
 /** Plans and mirrors an image set. */
@@ -21,6 +22,7 @@ export async function run(job: Job<MirrorRunFlags>): Promise<number> {
   await using session = await (job.flags.from === undefined
     ? openSession(job, job.args[0])
     : openFromSession(job, job.flags.from, job.args[0]));
+  if (job.flags["dry-run"]) return await showPlan(job, session);
   const planRun = { ...session.planRun, look: false };
   const made = await runPlan(planRun, session.context);
   if (job.flags.strict) checkStrict(made.lock);
@@ -31,10 +33,24 @@ export async function run(job: Job<MirrorRunFlags>): Promise<number> {
   job.progress.start({ images: totals.images, bytes: totals.uniqueBytes, label: (id) => id.split("\0")[0] ?? id });
   if (isArchivePlace(job.args[0])) {
     const report = await exportSet(job, session, made);
+    await recordExport(job, session, { lock: made.lock, report });
     return await show(job, report, () => exportText(report));
   }
   const report = await transferSet(job, session, made);
+  await recordImport(job, session, { lock: made.lock, report });
   return await show(job, report, () => reportText(report));
+}
+
+/** What an import would do: everything is checked, nothing is written to the target. */
+async function showPlan(job: Job<MirrorRunFlags>, session: Session): Promise<number> {
+  const { document } = await runPlan(session.planRun, session.context);
+  job.progress.stop();
+  const { apiVersion: _, ...result } = document;
+  await job.out.result(result, {
+    text: () => planText(document, { config: undefined, target: job.args[0] }),
+    names: () => document.images.map((image) => image.origin),
+  });
+  return EXIT.done;
 }
 
 async function show(job: Job<unknown>, report: MirrorReport, text: () => string): Promise<number> {

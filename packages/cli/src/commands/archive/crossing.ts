@@ -1,0 +1,43 @@
+import { type ExportReport, type ImageSetLock, type MirrorReport, recordCrossing } from "@skerry/mirror";
+import { contentsDigest, openVolumes } from "@skerry/oci";
+import type { Job } from "../../command/job.ts";
+import type { MirrorRunFlags } from "../mirror/mirror.ts";
+import type { Session } from "../mirror/session.ts";
+import { archiveDir, isArchivePlace } from "./archive-place.ts";
+
+/** Records that an archive was written, unless nothing new was. */
+export async function recordExport(
+  job: Job<MirrorRunFlags>,
+  session: Session,
+  ended: { readonly lock: ImageSetLock; readonly report: ExportReport },
+): Promise<void> {
+  if (ended.report.archive === null || ended.report.result === "nothing-to-do") return;
+  await record(job, session, { ...ended, direction: "export", text: job.args[0] ?? "" });
+}
+
+/** Records that an archive was brought in, unless everything was there. */
+export async function recordImport(
+  job: Job<MirrorRunFlags>,
+  session: Session,
+  ended: { readonly lock: ImageSetLock; readonly report: MirrorReport },
+): Promise<void> {
+  const { from } = job.flags;
+  if (!isArchivePlace(from) || ended.report.result === "nothing-to-do" || ended.report.result === "interrupted") return;
+  await record(job, session, { ...ended, direction: "import", text: from });
+}
+
+async function record(
+  job: Job<MirrorRunFlags>,
+  session: Session,
+  ended: { readonly lock: ImageSetLock; readonly report: MirrorReport; readonly direction: "export" | "import"; readonly text: string },
+): Promise<void> {
+  const reader = await openVolumes(archiveDir(job, ended.text));
+  await recordCrossing(session.workspace, {
+    direction: ended.direction,
+    who: job.world.env["USER"] ?? job.world.env["LOGNAME"] ?? "unknown",
+    at: job.world.now(),
+    lock: ended.lock,
+    archive: { contents: reader.contents, digest: contentsDigest(reader) },
+    report: ended.report,
+  });
+}
