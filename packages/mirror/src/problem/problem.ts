@@ -31,6 +31,7 @@ export const PROBLEM_CODES = [
   "PUSH_DENIED",
   "GAP",
   "SIGNATURE_MISSING",
+  "BUNDLE_DROPPED",
 ] as const;
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number];

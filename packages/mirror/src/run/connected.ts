@@ -13,18 +13,20 @@ import { connectedSources, type SourceOf } from "./roots.ts";
 export interface Connected extends AsyncDisposable {
   readonly source: SourceOf;
   readonly journal: Journal;
+  /** Catalog images that this workspace built. */
+  readonly built: BuiltCatalogs;
 }
 
 /** Opens sources, built catalogs and journal of a workspace for one lock. */
 export async function openConnected(lock: ImageSetLock, context: RunContext): Promise<Connected> {
   const parts = new AsyncDisposableStack();
   try {
+    const built = parts.use(await BuiltCatalogs.open(join(context.workspace.cacheDir, "built")));
     if (context.source !== undefined) {
       const journal = parts.use(await openJournal(join(context.workspace.journalDir, "presence.jsonl")));
-      return { source: context.source, journal, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+      return { source: context.source, journal, built, [Symbol.asyncDispose]: () => parts.disposeAsync() };
     }
     const sources = parts.use(new Sources(context.reader, context.manifests));
-    const built = parts.use(await BuiltCatalogs.open(join(context.workspace.cacheDir, "built")));
     const journal = parts.use(await openJournal(join(context.workspace.journalDir, "presence.jsonl")));
     const source = connectedSources(lock, {
       sources,
@@ -32,7 +34,7 @@ export async function openConnected(lock: ImageSetLock, context: RunContext): Pr
       baseDir: context.baseDir,
       rebuild: rebuilder(lock, { sources, built, context }),
     });
-    return { source, journal, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+    return { source, journal, built, [Symbol.asyncDispose]: () => parts.disposeAsync() };
   } catch (error) {
     await parts.disposeAsync();
     throw error;

@@ -6,6 +6,12 @@ import type { LockedImage, Reason } from "../plan/types.ts";
 /** What to do with a catalog when an image of one of its bundles failed. */
 export type PartialCatalog = "keep-previous" | "drop-bundles" | "push";
 
+/** An image that is not at the target, and what needs it. */
+export interface FailedImage {
+  readonly origin: string;
+  readonly reasons: readonly Reason[];
+}
+
 /**
  * Decides, just before a catalog is pushed, whether everything that it promises is there. The catalog at a target never names
  * what failed.
@@ -33,7 +39,7 @@ export class CatalogGuards {
   }
 
   /** Images that are not at the target and that nobody gave up. */
-  failed(outcomes: ReadonlyMap<string, RootOutcome>): readonly { readonly origin: string; readonly reasons: readonly Reason[] }[] {
+  failed(outcomes: ReadonlyMap<string, RootOutcome>): readonly FailedImage[] {
     const failed = this.#lock.images.filter((image) => {
       const outcome = outcomes.get(imageKey(image))?.outcome;
       return image.kind !== "catalog" && (outcome === "failed" || outcome === "skipped");

@@ -51,6 +51,17 @@ export async function countCosts(lock: ImageSetLock, source: SourceOf, signal: A
   return { operators: counter.operators(), manifests: manifests.size };
 }
 
+/** Counts the bytes of a lock's images and its blobs again, for one whose images are not those of its plan. */
+export async function recounted(lock: ImageSetLock, source: SourceOf, signal: AbortSignal | undefined): Promise<ImageSetLock> {
+  const counter = new CostCounter();
+  const images: LockedImage[] = [];
+  const contents = pooled(lock.images, 32, async (image) => ({ image, content: await contentThere(lock, image, { source, signal }) }));
+  for await (const { image, content } of contents) {
+    images.push({ ...image, ...counter.add({ reasons: image.reasons, content: [...content.manifests, ...content.blobs] }) });
+  }
+  return { ...lock, images, blobs: counter.blobs() };
+}
+
 /** An archive may lack an image; what is not there costs nothing and fails when it is copied. */
 async function contentThere(
   lock: Pick<ImageSetLock, "referrers">,

@@ -3,6 +3,7 @@ import { openJournal, type Reader, type TransferReport } from "@skerry/oci";
 import { lockArtifact, lockRepository, storeLock } from "../lock/at-target.ts";
 import { imageKey } from "../lock/build.ts";
 import type { ImageSetLock } from "../lock/types.ts";
+import { withReducedCatalogs } from "../lock/without-bundles.ts";
 import { targetRepository } from "../plan/destination.ts";
 import type { PlannedCatalog } from "../plan/types.ts";
 import { keepOnly } from "../workspace/files.ts";
@@ -10,6 +11,7 @@ import { jsonPieces } from "../workspace/json-pieces.ts";
 import { writeWorkspaceFile } from "../workspace/workspace.ts";
 import { openConnected } from "./connected.ts";
 import type { RunContext } from "./context.ts";
+import { type DropResult, dropBundles } from "./drop-bundles.ts";
 import { type MirrorOptions, type MirrorTarget, mirrorLock } from "./mirror-lock.ts";
 import { probeTarget } from "./probe-target.ts";
 import { type MirrorReport, mirrorReport, runResult } from "./report.ts";
@@ -35,12 +37,13 @@ export interface MirrorRun {
 export async function runMirror(run: MirrorRun, context: RunContext): Promise<MirrorReport> {
   const { plan, target } = run;
   const startedAt = context.now();
-  const transferred = await move(run, context);
+  const moved = await move(run, context);
+  const { transferred } = moved;
   const endedAt = context.now();
   await keepRate(context.workspace, { bytes: transferred.moved.bytes, seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 });
-  const files = transferred.interrupted ? {} : await follow(run, transferred, context);
+  const files = transferred.interrupted ? {} : await follow(run, moved, context);
   const report = mirrorReport({
-    lock: plan.lock,
+    lock: withReducedCatalogs(plan.lock, moved.reduced),
     transfer: transferred,
     target,
     startedAt,
@@ -52,31 +55,37 @@ export async function runMirror(run: MirrorRun, context: RunContext): Promise<Mi
   return report;
 }
 
-async function move(run: MirrorRun, context: RunContext): Promise<TransferReport> {
+async function move(run: MirrorRun, context: RunContext): Promise<DropResult> {
   await using connected = await openConnected(run.plan.lock, context);
   await probeTarget(run.plan.lock, run.target, { journal: connected.journal, recheck: run.options.recheck, signal: context.signal });
-  return await mirrorLock(run.plan.lock, run.target, { options: { ...run.options, signal: context.signal }, ...connected });
+  const options = { ...run.options, signal: context.signal };
+  const transferred = await mirrorLock(run.plan.lock, run.target, { options, ...connected });
+  const drops = options.partialCatalog === "drop-bundles" && !transferred.interrupted && !options.failFast;
+  if (!drops) return { transferred, reduced: [], delivered: run.plan.lock };
+  return await dropBundles({ lock: run.plan.lock, target: run.target, options, connected }, transferred, context);
 }
 
-async function follow(run: MirrorRun, transferred: TransferReport, context: RunContext): Promise<Record<string, string>> {
-  const { plan, target, describe } = run;
+async function follow(run: MirrorRun, moved: DropResult, context: RunContext): Promise<Record<string, string>> {
+  const { target, describe } = run;
+  const { transferred, reduced } = moved;
   const { workspace, signal } = context;
+  const lock = reduced.length === 0 ? moved.delivered : { ...moved.delivered, resources: describe(moved.delivered).resources };
   // A lock tells verify and prune what a target should hold; where nothing arrived, the one before is still right.
-  if (run.storeLock && runResult(plan.lock, transferred) !== "failed") await keepLock(run, context);
-  const subject = await deliveredSubject(plan.lock, { target, transferred, signal });
+  if (run.storeLock && runResult(lock, transferred) !== "failed") await keepLock(run, lock, context);
+  const subject = await deliveredSubject(lock, { target, transferred, signal });
   const { files } = describe(subject);
   for (const file of files) await writeWorkspaceFile(workspace, join("cluster-resources", file.name), file.text);
   await keepOnly(workspace.resourcesDir, new Set(files.map((file) => file.name)));
-  await refreshPlan(run, transferred, context);
+  await refreshPlan(run, moved, context);
   return { resources: workspace.resourcesDir, report: join(workspace.dir, "report.json") };
 }
 
 /** Stores the lock at the target, unless the journal says that it is there. */
-async function keepLock(run: MirrorRun, context: RunContext): Promise<void> {
-  const { plan, target } = run;
+async function keepLock(run: MirrorRun, lock: ImageSetLock, context: RunContext): Promise<void> {
+  const { target } = run;
   const repository = lockRepository(target.prefix, target.maxNestedPaths);
   await using journal = await openJournal(join(context.workspace.journalDir, "presence.jsonl"));
-  const artifact = lockArtifact(plan.lock);
+  const artifact = lockArtifact(lock);
   const asked = { digest: artifact.manifest.digest, referrers: "none" as const };
   if (!run.options.recheck && journal.covers(target.store.name, repository, asked)) return;
   await storeLock(target.store, artifact, { repository, signal: context.signal });
@@ -118,9 +127,11 @@ async function previousCatalog(
 }
 
 /** The plan's document after the run: what is there now need not move again. */
-async function refreshPlan(run: MirrorRun, transferred: TransferReport, context: RunContext): Promise<void> {
+async function refreshPlan(run: MirrorRun, moved: DropResult, context: RunContext): Promise<void> {
   const { lock, document } = run.plan;
-  const outcomes = new Map(transferred.outcomes.map((one) => [one.id, one.outcome]));
+  const outcomes = new Map(moved.transferred.outcomes.map((one) => [one.id, one.outcome]));
+  // Another image than the planned one was pushed for these.
+  for (const { image } of moved.reduced) outcomes.delete(imageKey(image));
   const present = lock.images.map((image) => {
     const outcome = outcomes.get(imageKey(image));
     return outcome !== undefined && outcome !== "failed" && outcome !== "skipped";
