@@ -121,7 +121,7 @@ async function filterAgain(
         },
       },
     );
-    const bytes = [...described.content.values()].reduce((sum, size) => sum + size, 0);
+    const bytes = [...described.content].reduce((sum, [, size]) => sum + size, 0);
     return {
       catalog: { ...catalog, targetDigest: made.root.digest, unchanged: false, bytes: made.bytes },
       image: { ...described.image, totalBytes: bytes, uniqueBytes: bytes },

@@ -43,9 +43,21 @@ export function imageKey(image: Pick<LockedImage, "origin" | "destination">): st
   return `${image.origin}\0${image.destination.repository}:${image.destination.tag}`;
 }
 
-function sorted<Item>(items: readonly Item[], key: (item: Item) => string): Item[] {
+function sorted<Item>(items: readonly Item[], key: (item: Item) => string): readonly Item[] {
+  if (isSorted(items, key)) return items;
   return items
     .map((item) => ({ item, key: key(item) }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     .map(({ item }) => item);
+}
+
+/** Most lists come in their order, and a lock has one row for each of a hundred thousand blobs. */
+function isSorted<Item>(items: readonly Item[], key: (item: Item) => string): boolean {
+  let before: string | undefined;
+  for (const item of items) {
+    const now = key(item);
+    if (before !== undefined && before > now) return false;
+    before = now;
+  }
+  return true;
 }

@@ -19,8 +19,6 @@ export function diffLocks(before: ImageSetLock | undefined, after: ImageSetLock)
     const from = old.get(origin);
     return from === undefined || from === digest ? [] : [{ origin, from, to: digest }];
   });
-  const oldBlobs = new Map((before?.blobs ?? []).map((blob) => [blob.digest, blob.bytes]));
-  const newBlobs = new Map(after.blobs.map((blob) => [blob.digest, blob.bytes]));
   const oldBundles = bundleNames(before);
   const newBundles = bundleNames(after);
   return {
@@ -28,8 +26,8 @@ export function diffLocks(before: ImageSetLock | undefined, after: ImageSetLock)
     removed: only(old.keys(), now),
     changed: changed.sort((a, b) => (a.origin < b.origin ? -1 : 1)),
     bundles: { added: only(newBundles, oldBundles), removed: only(oldBundles, newBundles) },
-    addedBytes: bytesOf(newBlobs, oldBlobs),
-    removedBytes: bytesOf(oldBlobs, newBlobs),
+    addedBytes: bytesOf(after.blobs, before?.blobs ?? []),
+    removedBytes: bytesOf(before?.blobs ?? [], after.blobs),
   };
 }
 
@@ -52,8 +50,10 @@ function only(names: Iterable<string>, other: { has(name: string): boolean }): s
   return [...names].filter((name) => !other.has(name)).sort();
 }
 
-function bytesOf(blobs: ReadonlyMap<string, number>, without: ReadonlyMap<string, number>): number {
+function bytesOf(blobs: ImageSetLock["blobs"], without: ImageSetLock["blobs"]): number {
+  if (blobs.length === 0 || blobs === without) return 0;
+  const others = new Set(without.map((blob) => blob.digest));
   let sum = 0;
-  for (const [digest, bytes] of blobs) if (!without.has(digest)) sum += bytes;
+  for (const { digest, bytes } of blobs) if (!others.has(digest)) sum += bytes;
   return sum;
 }

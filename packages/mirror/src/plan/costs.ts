@@ -14,7 +14,7 @@ export interface ImageContent {
 export class CostCounter {
   readonly #packages = new Map<string, { catalog: string; package: string; images: number; index: number }>();
   /** Owners of a blob: indexes of packages; -1 is everything that belongs to no package. */
-  readonly #owners = new Map<Digest, { bytes: number; owners: number[] }>();
+  readonly #owners = new Map<Digest, { readonly bytes: number; owners: readonly number[] }>();
 
   /** Adds an image; returns its bytes in all, and those that no earlier image had. */
   add(image: ImageContent): { readonly totalBytes: number; readonly uniqueBytes: number } {
@@ -25,9 +25,9 @@ export class CostCounter {
       totalBytes += bytes;
       const known = this.#owners.get(digest);
       if (known === undefined) uniqueBytes += bytes;
-      const entry = known ?? { bytes, owners: [] };
-      for (const owner of owners) if (!entry.owners.includes(owner)) entry.owners.push(owner);
-      this.#owners.set(digest, entry);
+      // Blobs of one image share its list of owners until another image needs one of them too.
+      if (known === undefined) this.#owners.set(digest, { bytes, owners });
+      else if (owners.some((owner) => !known.owners.includes(owner))) known.owners = [...new Set([...known.owners, ...owners])];
     }
     return { totalBytes, uniqueBytes };
   }

@@ -13,6 +13,7 @@ import {
 } from "@skerry/oci";
 import type { ChildImage, LockedImage, MissingImage, PlannedImage, ReferrerImage } from "../plan/types.ts";
 import type { Problem } from "../problem/problem.ts";
+import { ContentList } from "./content-list.ts";
 import { asImageError, unresolved } from "./failure.ts";
 import type { KnownReferrers } from "./known.ts";
 import { configPlatform, platformRows } from "./platform-rows.ts";
@@ -32,7 +33,7 @@ export interface ResolveContext {
 export interface ResolvedImage {
   readonly image: Omit<LockedImage, "totalBytes" | "uniqueBytes">;
   /** Every manifest and blob that travels, once. */
-  readonly content: ReadonlyMap<Digest, number>;
+  readonly content: ContentList;
   readonly manifests: readonly Digest[];
   readonly problems: readonly Problem[];
 }
@@ -105,7 +106,7 @@ export function lockedForm(planned: PlannedImage, graph: ImageGraph): Omit<Resol
     children: unique(children),
     referrers: unique(referrers),
   };
-  return { image, content, manifests };
+  return { image, content: new ContentList(content), manifests };
 }
 
 function childOf(entry: GraphManifest): ChildImage {

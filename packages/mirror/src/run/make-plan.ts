@@ -84,6 +84,7 @@ class Draft {
   readonly #resolve: ResolveContext;
   readonly #resolved: ResolvedImage[] = [];
   readonly #missing: MissingImage[] = [];
+  readonly #digests = new Map<Digest, Digest>();
   readonly #catalogs: PlannedCatalog[] = [];
 
   constructor(input: PlanInput, context: RunContext, sources: Sources) {
@@ -115,8 +116,10 @@ class Draft {
     for await (const result of pooled(plan.images, RESOLVE_AT_ONCE, (image) => resolveImage(image, this.#resolve))) {
       this.#context.signal?.throwIfAborted();
       this.problems.push(...result.problems);
-      if (result.found) this.#resolved.push(result);
-      else this.#missing.push(result.missing);
+      if (result.found) {
+        result.content.share(this.#digests);
+        this.#resolved.push(result);
+      } else this.#missing.push(result.missing);
       done += 1;
       onEvent?.({
         event: "plan.image",

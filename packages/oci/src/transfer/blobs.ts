@@ -137,7 +137,6 @@ export class BlobPlacer {
     const { known, tally, onEvent } = this.#options;
     const { digest, size } = landed.descriptor;
     known.add(owner.to, digest);
-    known.remember(owner.to, digest);
     known.lead(digest, owner.holder);
     tally.blob(landed.how, size);
     onEvent({ event: "blob.end", digest, size, how: landed.how });

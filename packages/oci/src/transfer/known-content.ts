@@ -38,15 +38,13 @@ export class KnownContent {
     return !this.#distrusted.has(this.shelf(at)) && this.#record?.hasBlob(this.#target.name, this.shelf(at), digest) === true;
   }
 
+  /** From now on the blob is known to be there; the record keeps it for the next run, and alone where it is believed. */
   add(at: Place, digest: Digest): void {
     const shelf = this.shelf(at);
+    this.#record?.addBlob(this.#target.name, shelf, digest);
+    if (this.#record !== undefined && !this.#distrusted.has(shelf)) return;
     const there = this.#there.get(shelf) ?? new Set<Digest>();
     this.#there.set(shelf, there.add(digest));
-  }
-
-  /** Writes down for the next run that the blob is there. */
-  remember(at: Place, digest: Digest): void {
-    this.#record?.addBlob(this.#target.name, this.shelf(at), digest);
   }
 
   forget(at: Place, digest: Digest): void {
