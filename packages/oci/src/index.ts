@@ -16,16 +16,18 @@ export { type CopyArchiveOptions, contentsDigest, copyArchives } from "./archive
 export { DEFAULT_VOLUME_BYTES, MIN_VOLUME_BYTES } from "./archive/cutter.ts";
 export { earlierContents } from "./archive/earlier-work.ts";
 export { logicalTar } from "./archive/logical-tar.ts";
+export { openVolumeWriter } from "./archive/open-volume-writer.ts";
 export { parseContents } from "./archive/parse-contents.ts";
 export { type RebuiltArchive, rebuildContents } from "./archive/rebuild-contents.ts";
 export { archiveName, volumeName } from "./archive/volume-name.ts";
 export { openVolumes, type ReadContents, readContents, type VolumeReader } from "./archive/volume-reader.ts";
-export { type ArchiveEnd, openVolumeWriter, type VolumeWriter, type VolumeWriterOptions } from "./archive/volume-writer.ts";
+export type { ArchiveEnd, VolumeWriter, VolumeWriterOptions } from "./archive/volume-writer.ts";
 export { anonymous, type Credential, type CredentialSource } from "./auth/credential.ts";
 export type { RealmMemory } from "./auth/realm.ts";
 export { Registries, type RegistriesOptions } from "./client/registries.ts";
 export { certDirs } from "./config/certs-d.ts";
-export { type AuthFilePlace, authFilePlaces, type CredentialLookup, loadCredentials } from "./config/credentials.ts";
+export { eraseWithHelper, type HelperQuestion, storeWithHelper } from "./config/credential-helper.ts";
+export { type AuthFilePlace, authFilePlaces, type CredentialLookup, loadCredentials, serverAddress } from "./config/credentials.ts";
 export { loadRegistriesConf, type RegistriesConfLookup } from "./config/load-registries-conf.ts";
 export { RealmFile } from "./config/realm-file.ts";
 export {

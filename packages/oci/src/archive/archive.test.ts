@@ -15,10 +15,11 @@ import { checkVolumes } from "./check-volumes.ts";
 import { type ArchiveContents, formatContents } from "./contents.ts";
 import { Cutter, volumeOf } from "./cutter.ts";
 import { logicalTar } from "./logical-tar.ts";
+import { openVolumeWriter } from "./open-volume-writer.ts";
 import { parseContents } from "./parse-contents.ts";
 import { archiveName, isVolumeName, volumeName } from "./volume-name.ts";
 import { openVolumes } from "./volume-reader.ts";
-import { openVolumeWriter, type VolumeWriter } from "./volume-writer.ts";
+import type { VolumeWriter } from "./volume-writer.ts";
 
 const END = { createdAt: "2026-01-02T03:04:05.000Z", base: {}, files: [], missing: [], signatures: [] };
 

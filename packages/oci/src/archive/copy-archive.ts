@@ -3,8 +3,8 @@ import type { Digest } from "../model/digest.ts";
 import type { IoOptions } from "../store/types.ts";
 import { planArchive } from "./archive-plan.ts";
 import type { ArchiveBlob, ArchiveContents, ReliedContent } from "./contents.ts";
+import { openVolumeWriter } from "./open-volume-writer.ts";
 import type { VolumeReader } from "./volume-reader.ts";
-import { openVolumeWriter } from "./volume-writer.ts";
 
 export interface CopyArchiveOptions extends IoOptions {
   /** Base of the volumes' names, made by `archiveName`. */

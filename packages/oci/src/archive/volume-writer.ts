@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { OciError } from "../errors.ts";
 import type { Descriptor } from "../model/descriptor.ts";
@@ -8,8 +7,7 @@ import { parseManifest } from "../model/manifest.ts";
 import { MEDIA_TYPES } from "../model/media-types.ts";
 import { checkManifest } from "../store/check-manifest.ts";
 import { writeFileAtomic } from "../store/disk/atomic-file.ts";
-import { diskError } from "../store/disk/errors.ts";
-import { type FileLock, takeLock } from "../store/disk/lock-file.ts";
+import type { FileLock } from "../store/disk/lock-file.ts";
 import { spaceAt } from "../store/disk/space.ts";
 import { IndexFile } from "../store/layout/index-file.ts";
 import { layoutBlobName } from "../store/tar/tar-content.ts";
@@ -27,13 +25,12 @@ import {
   type ReliedContent,
 } from "./contents.ts";
 import { volumeOf } from "./cutter.ts";
-import { earlierContents, keepEarlierWork, writtenBy } from "./earlier-work.ts";
 import { EntryWrite } from "./entry-write.ts";
 import { removeOlder } from "./older-archives.ts";
 import { sourceName } from "./source-name.ts";
 import { type FinishedVolume, VolumeDigests } from "./volume-digests.ts";
-import { VolumeFiles } from "./volume-files.ts";
-import { readWritingJournal, WritingJournal } from "./writing-journal.ts";
+import type { VolumeFiles } from "./volume-files.ts";
+import type { WritingJournal } from "./writing-journal.ts";
 
 export interface VolumeWriterOptions {
   /** Base of the volumes' names, made by `archiveName`. */
@@ -58,39 +55,8 @@ export interface ArchiveEnd {
   readonly signatures: ArchiveContents["signatures"];
 }
 
-/**
- * Begins an archive in a folder, or continues one of the same plan that was interrupted or lacks something. The folder is
- * locked until `close`. An older archive there stays whole until this one is.
- * @throws OciError `BUSY` naming the process that works there, `NO_SPACE`, `IO_FAILED`
- */
-export async function openVolumeWriter(dir: string, options: VolumeWriterOptions): Promise<VolumeWriter> {
-  const { plan } = options;
-  const archive = `${options.name}-${plan.id.slice(0, 8)}`;
-  try {
-    await mkdir(dir, { recursive: true });
-  } catch (error) {
-    throw diskError(error, "make the archive's folder", dir);
-  }
-  const lock = await takeLock(join(dir, ".skerry-archive.lock"), { subject: `archive folder ${dir}` });
-  const files = new VolumeFiles(dir, archive, plan.cutter.starts);
-  try {
-    const journalPath = join(dir, `.${archive}.journal`);
-    const whole = await earlierContents(dir);
-    const earlier =
-      (await readWritingJournal(journalPath)) ?? (whole?.plan === plan.id ? writtenBy(whole, plan) : { done: [], volumes: new Map() });
-    const kept = await keepEarlierWork(plan, earlier, { files, signal: options.signal });
-    const journal = await WritingJournal.open(journalPath);
-    const writer = new VolumeWriter(dir, archive, { options, lock, files, journal, ...kept });
-    await writer.begun();
-    return writer;
-  } catch (error) {
-    await files.closeAll();
-    await lock.release();
-    throw error;
-  }
-}
-
-interface Parts {
+/** What {@link VolumeWriter} is made of. */
+export interface VolumeWriterParts {
   readonly options: VolumeWriterOptions;
   readonly lock: FileLock;
   readonly files: VolumeFiles;
@@ -105,7 +71,7 @@ export class VolumeWriter implements Writer, Spacer, AsyncDisposable {
   readonly checksContent = true;
   readonly #dir: string;
   readonly #archive: string;
-  readonly #parts: Parts;
+  readonly #parts: VolumeWriterParts;
   readonly #digests: VolumeDigests;
   readonly #entries: PlacedEntry[];
   readonly #places = new Map<Digest, PlacedEntry>();
@@ -118,8 +84,8 @@ export class VolumeWriter implements Writer, Spacer, AsyncDisposable {
   #complete = 0;
   #open = true;
 
-  /** Use {@link openVolumeWriter}. */
-  constructor(dir: string, archive: string, parts: Parts) {
+  /** Use `openVolumeWriter`. */
+  constructor(dir: string, archive: string, parts: VolumeWriterParts) {
     this.name = `archive:${dir}`;
     this.#dir = dir;
     this.#archive = archive;
