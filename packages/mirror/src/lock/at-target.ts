@@ -1,6 +1,7 @@
 import {
   type Descriptor,
   digestOf,
+  Hasher,
   type IoOptions,
   isLister,
   type Lister,
@@ -13,7 +14,8 @@ import {
 } from "@skerry/oci";
 import { MirrorError } from "../errors.ts";
 import { targetRepository } from "../plan/destination.ts";
-import { formatLock } from "./format.ts";
+import { batches } from "../workspace/files.ts";
+import { lockPieces } from "./format.ts";
 import { parseLock } from "./parse.ts";
 import { type ImageSetLock, LOCK_MEDIA_TYPE } from "./types.ts";
 
@@ -37,18 +39,20 @@ export function lockTag(name: string): string {
   );
 }
 
-/** A lock as an OCI artifact: contents before the manifest. */
+/** A lock as an OCI artifact: contents before the manifest, made as they are sent. */
 export interface LockArtifact {
   readonly tag: string;
   readonly manifest: Descriptor;
   readonly bytes: Uint8Array;
-  readonly contents: readonly (readonly [Descriptor, Uint8Array])[];
+  readonly contents: readonly (readonly [Descriptor, () => Iterable<Uint8Array>])[];
 }
 
 /** Puts a lock into the form of an OCI artifact. Image-spec, "guidelines for artifact usage". Pure. */
 export function lockArtifact(lock: ImageSetLock): LockArtifact {
-  const text = new TextEncoder().encode(formatLock(lock));
-  const layer: Descriptor = { mediaType: LOCK_MEDIA_TYPE, digest: digestOf(text), size: text.byteLength };
+  const text = (): Iterable<Uint8Array> => batches(() => lockPieces(lock));
+  const hasher = new Hasher();
+  for (const batch of text()) hasher.update(batch);
+  const layer: Descriptor = { mediaType: LOCK_MEDIA_TYPE, digest: hasher.digest(), size: hasher.size };
   const config: Descriptor = { mediaType: MEDIA_TYPES.ociEmpty, digest: digestOf(EMPTY), size: EMPTY.byteLength };
   const annotations = { "org.opencontainers.image.title": "imageset.lock" };
   const document = {
@@ -66,7 +70,7 @@ export function lockArtifact(lock: ImageSetLock): LockArtifact {
     manifest,
     bytes,
     contents: [
-      [config, EMPTY],
+      [config, () => [EMPTY]],
       [layer, text],
     ],
   };
@@ -85,7 +89,7 @@ export async function storeLock(
   for (const [descriptor, body] of artifact.contents) {
     if (await store.has(place, descriptor, options)) continue;
     const write = await store.begin(place, descriptor, options);
-    await write.append(once(body));
+    await write.append(chunks(body()));
     await write.commit();
   }
   await store.putManifest(place, manifest, { mediaType: manifest.mediaType, digest: manifest.digest, bytes }, [tag], options);
@@ -145,6 +149,6 @@ function noLock(store: string, repository: string, why: string): MirrorError {
   });
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+async function* chunks(bytes: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* bytes;
 }

@@ -34,7 +34,7 @@ export class CostCounter {
 
   /** Every distinct blob and manifest with its size, sorted by digest. */
   blobs(): { digest: Digest; bytes: number }[] {
-    return [...this.#owners].map(([digest, { bytes }]) => ({ digest, bytes })).sort((a, b) => (a.digest < b.digest ? -1 : 1));
+    return Array.from(this.#owners, ([digest, { bytes }]) => ({ digest, bytes })).sort((a, b) => (a.digest < b.digest ? -1 : 1));
   }
 
   /** A row per package, sorted by catalog and name. */

@@ -182,20 +182,29 @@ class Draft {
 
   finish(): MadePlan {
     const counter = new CostCounter();
+    const { counted, manifests } = this.#count(counter);
+    const settled = settleCollisions(counted, this.#input.naming);
+    this.problems.push(...settled.problems);
+    const lock = this.#lock(settled.images, counter);
+    const operators = counter.operators();
+    this.#input.onEvent?.({ event: "plan.end", images: lock.images.length, problems: lock.problems.length });
+    return { lock, operators, difference: diffLocks(this.#input.previous, lock), manifests };
+  }
+
+  /** The rows of the images in their order, with what each costs, and how many distinct manifests they have. Lets go of the rest. */
+  #count(counter: CostCounter): { readonly counted: readonly LockedImage[]; readonly manifests: number } {
     const manifests = new Set<Digest>();
     const ordered = this.#resolved
+      .splice(0)
       .map((resolved) => ({ resolved, key: imageKey(resolved.image) }))
       .sort((a, b) => (a.key < b.key ? -1 : 1));
+    this.#digests.clear();
     const counted: LockedImage[] = ordered.map(({ resolved }) => {
       for (const digest of resolved.manifests) manifests.add(digest);
       return { ...resolved.image, ...counter.add({ reasons: resolved.image.reasons, content: resolved.content }) };
     });
-    const settled = settleCollisions(counted, this.#input.naming);
-    this.problems.push(...ordered.flatMap(({ resolved }) => resolved.problems), ...settled.problems);
-    const lock = this.#lock(settled.images, counter);
-    const operators = counter.operators();
-    this.#input.onEvent?.({ event: "plan.end", images: lock.images.length, problems: lock.problems.length });
-    return { lock, operators, difference: diffLocks(this.#input.previous, lock), manifests: manifests.size };
+    this.problems.push(...ordered.flatMap(({ resolved }) => resolved.problems));
+    return { counted, manifests: manifests.size };
   }
 
   #lock(images: readonly LockedImage[], counter: CostCounter): ImageSetLock {

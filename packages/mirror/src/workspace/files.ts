@@ -48,7 +48,7 @@ async function holds(path: string, text: Text): Promise<boolean> {
 }
 
 /** A text as bytes, many small pieces together. */
-function* batches(text: Text): Generator<Uint8Array> {
+export function* batches(text: Text): Generator<Uint8Array> {
   const encoder = new TextEncoder();
   let held: string[] = [];
   let length = 0;
