@@ -1,5 +1,6 @@
+export type { ArchiveFinding } from "./archive/archive-finding.ts";
 export { type ArchivePlan, type PlannedContent, planArchive } from "./archive/archive-plan.ts";
-export { type ArchiveFinding, type CheckOptions, checkVolumes } from "./archive/check-volumes.ts";
+export { type CheckOptions, checkVolumes } from "./archive/check-volumes.ts";
 export {
   type ArchiveBlob,
   type ArchiveContents,

@@ -4,7 +4,7 @@ import { digestHex } from "../model/digest.ts";
 import { layoutBlobName } from "../store/tar/tar-content.ts";
 import { padded, readHeader, TAR_BLOCK, type TarHeader, tarHeader } from "../store/tar/tar-header.ts";
 import type { IoOptions } from "../store/types.ts";
-import type { ArchiveFinding } from "./check-volumes.ts";
+import type { ArchiveFinding } from "./archive-finding.ts";
 import { type ArchiveContents, CONTENTS_ENTRY } from "./contents.ts";
 import { volumeOf } from "./cutter.ts";
 

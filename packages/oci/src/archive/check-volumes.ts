@@ -7,19 +7,10 @@ import type { Digest } from "../model/digest.ts";
 import { readFrom } from "../store/disk/blob-folder.ts";
 import { errnoOf } from "../store/disk/errors.ts";
 import type { IoOptions } from "../store/types.ts";
+import type { ArchiveFinding } from "./archive-finding.ts";
 import { checkHeaders } from "./check-headers.ts";
 import type { ArchiveBlob, ArchiveContents, ArchiveVolume } from "./contents.ts";
 import { ArchivePlaces } from "./volume-reader.ts";
-
-/** What is wrong with an archive. */
-export interface ArchiveFinding {
-  readonly code: "VOLUME_MISSING" | "VOLUME_SIZE" | "VOLUME_DAMAGED" | "TAR_WRONG" | "BLOB_DAMAGED";
-  /** File name. */
-  readonly volume: string;
-  readonly message: string;
-  /** Content that it concerns. */
-  readonly digests: readonly Digest[];
-}
 
 export interface CheckOptions extends IoOptions {
   /** `sizes`: every volume is there and as long as it should be; `volumes`: hashed; `blobs`: every blob hashed too. */

@@ -55,7 +55,11 @@ export class WritingJournal {
   }
 
   async close(): Promise<void> {
-    await this.flush().finally(() => this.#file.close());
+    try {
+      await this.flush();
+    } finally {
+      await this.#file.close();
+    }
   }
 
   async remove(): Promise<void> {

@@ -64,7 +64,15 @@ export async function openFromSession(
     const source =
       origin.archive === undefined
         ? part.source
-        : part.over(await check(job, from, { archive: origin.archive, lock: part.lock, target, workspace, isBuilt: part.isBuilt }));
+        : part.over(
+            await check(job, from, {
+              archive: origin.archive,
+              lock: part.lock,
+              target,
+              workspace,
+              isBuilt: (image) => part.isBuilt(image),
+            }),
+          );
     const set = await imageSetOf(job, part.lock);
     const context: RunContext = {
       workspace,
