@@ -8,13 +8,24 @@ import { serveUpstream } from "@skerry-tools/upstream";
 
 /**
  * `main.ts [IMAGES…]`: plans and mirrors that many small images (500, 5,000; 10,000 are planned only) with the bundled command
- * line, and prints peak resident memory, CPU and wall time of each process. Run `npm run build` first.
+ * line, and prints peak resident memory, CPU and wall time of each process, then how much more the largest mirror needs than
+ * the smallest. Run `npm run build` first, or name a bundle built elsewhere with SKERRY_BUNDLE=DIR/skerry.mjs.
  */
 const root = resolve(import.meta.dirname, "..", "..");
-const program = join(root, "packages", "cli", "bin", "skerry.mjs");
+const bundle = process.env["SKERRY_BUNDLE"];
+/** A bundle elsewhere is started as packages/cli/bin/skerry.mjs starts the one beside it. */
+const program: readonly [string, ...string[]] =
+  bundle === undefined
+    ? [join(root, "packages", "cli", "bin", "skerry.mjs")]
+    : [process.execPath, "--max-semi-space-size=4", resolve(bundle)];
 const counts = process.argv.slice(2).map(Number);
+const peaks: number[] = [];
 
 for (const count of counts.length === 0 ? [500, 5_000, 10_000] : counts) await measure(count);
+if (peaks.length > 1) {
+  const more = (Math.max(...peaks) / Math.min(...peaks) - 1) * 100;
+  console.log(`mirrors: ${Math.max(...peaks).toFixed(0)} MiB at most, ${more.toFixed(0)} % more than at least`);
+}
 
 async function measure(count: number): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), "skerry-memory-"));
@@ -35,14 +46,17 @@ async function measure(count: number): Promise<void> {
     "--insecure",
   ];
   const target = `docker://${mirror.host}`;
+  let peak = 0;
   const words = count > 5_000 ? ["plan"] : ["plan", "mirror", "mirror"];
   for (const [index, word] of words.entries()) {
     const used = await run([word, ...common, target], dir);
+    if (word === "mirror") peak = Math.max(peak, used.peakMiB);
     const name = index === 2 ? `${word} again` : word;
     console.log(
       `${String(count).padStart(6)} images  ${name.padEnd(12)} ${used.peakMiB.toFixed(0).padStart(4)} MiB  ${used.cpu.toFixed(1)} CPU s  ${used.wall.toFixed(1)} s`,
     );
   }
+  if (peak > 0) peaks.push(peak);
   await upstream.close();
   await mirror.close();
   await rm(dir, { recursive: true, force: true });
@@ -56,7 +70,8 @@ interface Used {
 
 async function run(args: readonly string[], cwd: string): Promise<Used> {
   const began = performance.now();
-  const child = spawn(program, args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
+  const [command, ...first] = program;
+  const child = spawn(command, [...first, ...args], { cwd, stdio: ["ignore", "ignore", "inherit"] });
   let used = { peakMiB: 0, cpu: 0 };
   const timer = setInterval(() => {
     void look(child).then((seen) => {
