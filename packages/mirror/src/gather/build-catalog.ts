@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type BuiltImage, buildCatalogImage, writeCatalog } from "@skerry/catalog";
+import { type BuiltImage, buildCatalog, buildCatalogImage, writeCatalog } from "@skerry/catalog";
 import {
   type Descriptor,
   type Digest,
@@ -18,8 +18,11 @@ import type { PlannedCatalog } from "../plan/types.ts";
 import type { GatheredCatalog } from "./gather.ts";
 import { overlaidReader } from "./overlaid-reader.ts";
 
-/** How catalog images are made: over their source image, or of the files alone, which the cluster extracts. */
+/** How catalog images are made: files or a database over their source image, or of the files alone, which the cluster extracts. */
 export type CatalogMode = PlannedCatalog["mode"];
+
+/** A catalog with what is kept of it; how it is to be made is said apart. */
+export type CatalogToBuild = Omit<GatheredCatalog, "mode">;
 
 /** A catalog image that can be pushed. */
 export interface BuiltCatalog {
@@ -56,15 +59,15 @@ export class BuiltCatalogs implements AsyncDisposable {
   }
 
   /** The filtered image of a gathered catalog: kept from an earlier run, or built now. The same input gives the same digest. */
-  async of(gathered: GatheredCatalog, context: BuildContext): Promise<BuiltCatalog> {
+  async of(gathered: CatalogToBuild, context: BuildContext): Promise<BuiltCatalog> {
     const { image, catalog } = gathered.opened;
-    if (gathered.selected.unchanged && image !== undefined) {
+    if (gathered.selected.unchanged && image !== undefined && servesItself(gathered, context)) {
       return {
         root: image.descriptor,
         reader: image.reader,
         place: image.place,
         unchanged: true,
-        mode: "over-source",
+        mode: gathered.opened.format === "sqlite" ? "database" : "over-source",
         bytes: catalog.bytes,
       };
     }
@@ -113,17 +116,24 @@ export class BuiltCatalogs implements AsyncDisposable {
     return "";
   }
 
-  async #build(gathered: GatheredCatalog, key: string, context: BuildContext): Promise<{ root: Descriptor; bytes: number }> {
+  async #build(gathered: CatalogToBuild, key: string, context: BuildContext): Promise<{ root: Descriptor; bytes: number }> {
     const { catalog, image } = gathered.opened;
-    const files = writeCatalog(catalog, gathered.selected, { repairs: gathered.references, signal: context.signal });
-    const built = await buildCatalogImage({
-      mode: modeOf(gathered, context),
-      ...(image === undefined ? {} : { source: image }),
-      files,
+    const mode = modeOf(gathered, context);
+    const how = {
       ...(context.platforms.length === 0 ? {} : { platforms: platformFilter(context.platforms.map(parsePlatform)) }),
       workdir: context.temporaryDir,
       signal: context.signal,
-    });
+    };
+    const repairs = gathered.references;
+    const built =
+      mode === "database"
+        ? await buildCatalog({ catalog, selected: gathered.selected, format: "sqlite", base: image, repairs, ...how })
+        : await buildCatalogImage({
+            mode,
+            ...(image === undefined ? {} : { source: image }),
+            files: writeCatalog(catalog, gathered.selected, { repairs, signal: context.signal }),
+            ...how,
+          });
     try {
       await this.#keep(built, gathered, { key, signal: context.signal });
       return { root: built.root, bytes: built.bytes };
@@ -135,7 +145,7 @@ export class BuiltCatalogs implements AsyncDisposable {
   /** Writes what the source does not have: contents first, the names last. */
   async #keep(
     built: BuiltImage,
-    gathered: GatheredCatalog,
+    gathered: CatalogToBuild,
     how: { readonly key: string; readonly signal: AbortSignal | undefined },
   ): Promise<void> {
     const { image } = gathered.opened;
@@ -158,12 +168,20 @@ export class BuiltCatalogs implements AsyncDisposable {
 
 const PLACE: Place = { repository: "" };
 
-/** Files go over their source only where the source has a server for files: a database image serves databases. */
-function modeOf(gathered: GatheredCatalog, context: BuildContext): CatalogMode {
-  return gathered.opened.image === undefined || !gathered.opened.hasServer ? "scratch" : context.mode;
+/** True when the source image can be copied as it is: its own server serves what is in it, in the form that the cluster reads. */
+function servesItself(gathered: CatalogToBuild, context: BuildContext): boolean {
+  return gathered.opened.format === "sqlite" ? context.mode === "database" : gathered.opened.hasServer;
 }
 
-function buildKey(gathered: GatheredCatalog, source: Digest, context: BuildContext): string {
+/** Files go over their source only where the source has a server for files; a database only where it has one for databases. */
+function modeOf(gathered: CatalogToBuild, context: BuildContext): CatalogMode {
+  const { image, hasServer, format } = gathered.opened;
+  if (image === undefined) return "scratch";
+  if (context.mode === "over-source") return hasServer ? "over-source" : "scratch";
+  return context.mode === "database" && format !== "sqlite" ? "scratch" : context.mode;
+}
+
+function buildKey(gathered: CatalogToBuild, source: Digest, context: BuildContext): string {
   const input = [
     source,
     modeOf(gathered, context),

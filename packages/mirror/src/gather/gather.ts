@@ -6,15 +6,21 @@ import type { ImageRequest } from "../plan/plan.ts";
 import type { KeptPackage } from "../plan/types.ts";
 import { fromCatalog, type Problem } from "../problem/problem.ts";
 import { pooled } from "../resolve/pool.ts";
+import type { CatalogMode } from "./build-catalog.ts";
 import { gatherBundles } from "./bundles.ts";
 import { type OpenCatalogContext, type OpenedCatalog, openConfiguredCatalog } from "./open-catalog.ts";
 import type { BundleRepairer } from "./repair.ts";
 import { unreadableCatalog } from "./unreadable.ts";
 
+/** Decides how the catalog of a source is served. Throws when no pod can serve it. */
+export type ServeCatalog = (source: Pick<OpenedCatalog, "hasServer" | "format">) => CatalogMode;
+
 /** A catalog that was read, with everything its kept bundles need. The caller closes it. */
 export interface GatheredCatalog {
   readonly entry: OperatorsConfig;
   readonly opened: OpenedCatalog;
+  /** How its image is made. */
+  readonly mode: CatalogMode;
   readonly selected: Selected;
   readonly requests: readonly ImageRequest[];
   readonly packages: readonly KeptPackage[];
@@ -31,6 +37,7 @@ export interface Gathered {
 
 export interface GatherContext extends OpenCatalogContext {
   readonly repair: BundleRepairer;
+  readonly serve: ServeCatalog;
   /** Versions that run on clusters: the kept heads stay reachable from them. */
   readonly installed: readonly InstalledVersion[];
   /** What to do about dependencies that are not in the set. */
@@ -42,20 +49,23 @@ export interface GatherContext extends OpenCatalogContext {
 /**
  * Reads every catalog of a configuration. A catalog that cannot be read is a row; a selection that names what does not exist is
  * what the user wrote, and is refused.
- * @throws MirrorError `SELECTION_INVALID`, listing every fault of every catalog
+ * @throws MirrorError `SELECTION_INVALID`, listing every fault of every catalog; what {@link ServeCatalog} throws
  */
 export async function gatherCatalogs(config: ImageSetConfig, context: GatherContext): Promise<Gathered> {
   const catalogs: GatheredCatalog[] = [];
   const problems: Problem[] = [];
   const faults: SelectionFault[] = [];
+  const refusals: unknown[] = [];
   const results = pooled(config.operators, 3, (entry) => gatherOne(entry, context));
   for await (const result of results) {
     if ("problem" in result) problems.push(result.problem);
     else if ("fault" in result) faults.push(result.fault);
+    else if ("refusal" in result) refusals.push(result.refusal);
     else catalogs.push(result);
   }
-  if (faults.length === 0) return { catalogs, problems };
+  if (faults.length === 0 && refusals.length === 0) return { catalogs, problems };
   for (const catalog of catalogs) await catalog.opened.catalog.close();
+  if (refusals.length > 0) throw refusals[0];
   throw refused(config, faults);
 }
 
@@ -68,20 +78,27 @@ interface SelectionFault {
 async function gatherOne(
   entry: OperatorsConfig,
   context: GatherContext,
-): Promise<GatheredCatalog | { problem: Problem } | { fault: SelectionFault }> {
+): Promise<GatheredCatalog | { problem: Problem } | { fault: SelectionFault } | { refusal: unknown }> {
   let opened: OpenedCatalog;
   try {
     opened = await openConfiguredCatalog(entry, context);
   } catch (error) {
     return { problem: unreadableCatalog(entry.catalog, error) };
   }
+  let mode: CatalogMode;
+  try {
+    mode = context.serve(opened);
+  } catch (refusal) {
+    await opened.catalog.close();
+    return { refusal };
+  }
   try {
     const installed = context.installed.filter((one) => opened.catalog.package(one.package) !== undefined);
-    const mode = entry.skipDependencies ? "off" : context.deps;
-    const result = await resolveDependencies(opened.catalog, { ...entry.selection, installed }, { mode, signal: context.signal });
+    const deps = entry.skipDependencies ? "off" : context.deps;
+    const result = await resolveDependencies(opened.catalog, { ...entry.selection, installed }, { mode: deps, signal: context.signal });
     return await gatherSelected(
       entry,
-      opened,
+      { opened, mode },
       { ...result.selected, problems: [...result.selected.problems, ...result.problems] },
       context,
     );
@@ -94,7 +111,7 @@ async function gatherOne(
 
 async function gatherSelected(
   entry: OperatorsConfig,
-  opened: OpenedCatalog,
+  { opened, mode }: Pick<GatheredCatalog, "opened" | "mode">,
   selected: Selected,
   context: GatherContext,
 ): Promise<GatheredCatalog> {
@@ -109,6 +126,7 @@ async function gatherSelected(
   return {
     entry,
     opened,
+    mode,
     selected: found.selected,
     requests: found.requests,
     packages: found.packages,

@@ -22,6 +22,8 @@ export interface OpenedCatalog {
   readonly image?: CatalogImageSource;
   /** True when the image's own server can serve files put over it: it holds a file-based catalog. */
   readonly hasServer: boolean;
+  /** `sqlite`: an image whose server reads a database. */
+  readonly format: "fbc" | "sqlite";
   readonly problems: readonly CatalogProblem[];
 }
 
@@ -44,7 +46,7 @@ export async function openConfiguredCatalog(entry: OperatorsConfig, context: Ope
   const { source } = entry;
   if (source.kind === "path") {
     const path = join(context.baseDir.length > 0 && !source.path.startsWith("/") ? context.baseDir : "", source.path);
-    return { catalog: await openTree(entry.catalog, path, context), hasServer: false, problems: [] };
+    return { catalog: await openTree(entry.catalog, path, context), hasServer: false, format: "fbc", problems: [] };
   }
   const image = source.kind === "registry" ? await registryImage(entry, context) : await layoutImage(entry, context);
   const kept = await context.memo.get("catalog", `${image.descriptor.digest} ${FORMAT}`, () => fetchTo(entry, image, context));
@@ -53,6 +55,7 @@ export async function openConfiguredCatalog(entry: OperatorsConfig, context: Ope
     catalog: await openTree(entry.catalog, there.path, context),
     image,
     hasServer: there.kind === "configs",
+    format: there.kind === "database" ? "sqlite" : "fbc",
     problems: there.problems,
   };
 }

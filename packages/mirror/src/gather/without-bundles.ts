@@ -54,7 +54,8 @@ async function smaller(
   if (!result.holds) return result;
   const { selected } = result;
   const packages = selected.packages.map((chosen) => keptPackage(catalog, chosen));
-  const opened = { catalog, image, hasServer: planned.mode === "over-source", problems: [] };
+  const format = planned.mode === "database" ? ("sqlite" as const) : ("fbc" as const);
+  const opened = { catalog, image, hasServer: planned.mode === "over-source", format, problems: [] };
   const built = await how.built.of(
     { entry: entryOf(planned), opened, selected, requests: [], packages, references: [], problems: [] },
     how.build,

@@ -78,7 +78,7 @@ const lockSchema = z.looseObject({
       targetCatalog: z.string(),
       targetDigest: digest,
       unchanged: z.boolean(),
-      mode: z.enum(["over-source", "scratch"]),
+      mode: z.enum(["over-source", "scratch", "database"]),
       platforms: z.array(z.string()),
       bytes,
       packages: z.array(kept),

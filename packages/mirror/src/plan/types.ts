@@ -56,8 +56,11 @@ export interface PlannedCatalog {
   readonly targetDigest: Digest;
   /** True when the source image is copied as it is. */
   readonly unchanged: boolean;
-  /** How the image was made: over its source, or from scratch with nothing but the files, for a cluster that extracts them. */
-  readonly mode: "over-source" | "scratch";
+  /**
+   * How the image was made: files over its source; from scratch with nothing but the files, for a cluster that extracts them;
+   * or a database over its source, for a cluster that reads no files.
+   */
+  readonly mode: "over-source" | "scratch" | "database";
   /** Platforms that it was built for; empty: all of the source. */
   readonly platforms: readonly string[];
   /** Bytes of the written catalog's documents, for the memory target of its pod. */

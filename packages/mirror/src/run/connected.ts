@@ -21,12 +21,14 @@ export interface Connected extends AsyncDisposable {
 export async function openConnected(lock: ImageSetLock, context: RunContext): Promise<Connected> {
   const parts = new AsyncDisposableStack();
   try {
-    const built = parts.use(await BuiltCatalogs.open(join(context.workspace.cacheDir, "built")));
     if (context.source !== undefined) {
+      // A part of an archive has its catalogs in the other folder, and holds it open.
+      const built = parts.use(await BuiltCatalogs.open(join(context.workspace.cacheDir, "built-again")));
       const journal = parts.use(await openJournal(join(context.workspace.journalDir, "presence.jsonl")));
       return { source: context.source, journal, built, [Symbol.asyncDispose]: () => parts.disposeAsync() };
     }
     const sources = parts.use(new Sources(context.reader, context.manifests));
+    const built = parts.use(await BuiltCatalogs.open(join(context.workspace.cacheDir, "built")));
     const journal = parts.use(await openJournal(join(context.workspace.journalDir, "presence.jsonl")));
     const source = connectedSources(lock, {
       sources,

@@ -1,7 +1,7 @@
 import type { InstalledVersion } from "@skerry/catalog";
 import type { Lister, ManifestCache, Reader } from "@skerry/oci";
 import type { ImageSetConfig } from "../config/types.ts";
-import type { CatalogMode } from "../gather/build-catalog.ts";
+import type { ServeCatalog } from "../gather/gather.ts";
 import type { NamingPolicy } from "../plan/destination.ts";
 import type { Waiver } from "../problem/waive.ts";
 import type { Workspace } from "../workspace/workspace.ts";
@@ -24,7 +24,8 @@ export interface PlanOptions {
   readonly platforms: readonly string[];
   readonly referrers: "all" | "none";
   readonly externalLayers: "keep" | "include";
-  readonly catalogMode: CatalogMode;
+  /** How the catalog of a source is served; what no pod can serve is refused. */
+  readonly catalogMode: ServeCatalog;
   readonly waivers: readonly Waiver[];
   /** Versions that run on clusters: the kept heads stay reachable from them. */
   readonly installed: readonly InstalledVersion[];

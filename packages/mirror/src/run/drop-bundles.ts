@@ -193,7 +193,7 @@ async function lockedImage(image: LockedImage, built: BuiltCatalog, context: Run
       },
     },
   );
-  const totalBytes = [...described.content.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const totalBytes = [...described.content].reduce((sum, [, bytes]) => sum + bytes, 0);
   return { ...described.image, totalBytes, uniqueBytes: totalBytes };
 }
 

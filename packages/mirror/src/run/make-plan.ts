@@ -64,6 +64,7 @@ export async function makePlan(input: PlanInput, context: RunContext): Promise<M
     platforms: input.platforms,
     installed: input.installed,
     deps: input.deps,
+    serve: input.catalogMode,
     signal,
   });
   const draft = new Draft(input, context, sources);
@@ -134,10 +135,10 @@ class Draft {
   /** Builds the filtered image of a catalog and adds it to the images. */
   async catalog(gathered: GatheredCatalog, built: BuiltCatalogs): Promise<void> {
     const { entry } = gathered;
-    const { catalogMode, naming, platforms } = this.#input;
+    const { naming, platforms } = this.#input;
     const wanted = platforms.length > 0 ? platforms : (gathered.requests[0]?.platforms ?? []);
     const image = await built.of(gathered, {
-      mode: catalogMode,
+      mode: gathered.mode,
       platforms: wanted,
       skerryVersion: this.#context.skerryVersion,
       temporaryDir: this.#context.workspace.temporaryDir,

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { parseInstalled } from "@skerry/catalog";
-import { decideServing, NEWEST_KNOWN_VERSION, type ServingDecision } from "@skerry/cluster";
+import { decideServing, isAtLeast, NEWEST_KNOWN_VERSION, parseClusterVersion } from "@skerry/cluster";
 import {
   type ImageSetConfig,
   type ImageSetLock,
@@ -127,14 +127,35 @@ async function readInstalled(job: Job<SetFlags>, config: ImageSetConfig): Promis
   return found.flat();
 }
 
-/** How catalog images are made for the cluster; what no pod could serve is refused before anything is read. */
+/**
+ * How catalog images are made for the cluster. What no pod could serve is refused: by the flags and the configuration before
+ * anything is read, by what an image turns out to hold before any image is resolved.
+ */
 function catalogMode(job: Job<SetFlags>, config: ImageSetConfig): PlanOptions["catalogMode"] {
-  const { flags } = job;
-  const profile = { flavour: "openshift" as const, version: clusterVersion(flags, config) };
-  const decide = (hasServer: boolean): ServingDecision => decideServing({ profile, wanted: flags["catalog-serving"], hasServer });
-  const decisions = [decide(true), ...(config.operators.some(({ source }) => source.kind === "path") ? [decide(false)] : [])];
-  for (const warning of new Set(decisions.flatMap((decision) => decision.warning ?? []))) job.log.warn(warning);
-  return decisions[0]?.serving === "extract" ? "scratch" : "over-source";
+  const wanted = job.flags["catalog-serving"];
+  const profile = { flavour: "openshift" as const, version: clusterVersion(job.flags, config) };
+  const readsFiles = isAtLeast(parseClusterVersion(profile.version), "4.11");
+  const warned = new Set<string>();
+  const decide: PlanOptions["catalogMode"] = ({ hasServer, format }) => {
+    const asDatabase = format === "sqlite" && !readsFiles;
+    // A server for databases is none for the files that a newer cluster is given.
+    const decision = decideServing({
+      profile,
+      wanted,
+      ...(asDatabase ? { hasServer: true, format } : { hasServer: hasServer && format === "fbc" }),
+    });
+    if (decision.warning !== undefined && !warned.has(decision.warning)) job.log.warn(decision.warning);
+    warned.add(decision.warning ?? "");
+    if (asDatabase) return "database";
+    return decision.serving === "extract" ? "scratch" : "over-source";
+  };
+  const onDisk = config.operators.some(({ source }) => source.kind === "path");
+  if (onDisk) decide({ hasServer: false, format: "fbc" });
+  if (config.operators.some(({ source }) => source.kind !== "path")) {
+    // Nothing but a database can be served before 4.11; whether the image holds one is not known yet.
+    decide({ hasServer: true, format: readsFiles ? "fbc" : "sqlite" });
+  }
+  return decide;
 }
 
 /** `imageset` of `/srv/imageset.yaml`, in the letters that names of resources may have. */

@@ -79,6 +79,7 @@ function catalogEntries(subject: ResourceSubject, how: Describing): CatalogEntry
       digest: catalog.targetDigest,
       bytes: catalog.bytes,
       serving: catalog.mode === "scratch" ? ("extract" as const) : ("image" as const),
+      ...(catalog.mode === "database" ? { format: "sqlite" as const } : {}),
       ...(name === undefined ? {} : { name }),
       ...(template === undefined ? {} : { template }),
     };
