@@ -1,6 +1,7 @@
 import { buildCatalog, formatForBase } from "@skerry/catalog";
 import { formatReference, transfer } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
+import { openAppRegistryCatalog } from "../../catalogs/app-registry.ts";
 import { openCatalogs } from "../../catalogs/open.ts";
 import type { Job } from "../../command/job.ts";
 import { platformsOf } from "../../copy/platforms.ts";
@@ -17,8 +18,14 @@ export async function run(job: Job<CatalogBuildFlags>): Promise<number> {
   const to = parseImageName(flags.to);
   const from = flags.from === undefined ? undefined : parseImageName(flags.from);
   const more = { sources: from === undefined ? [] : [from], destinations: [to] };
+  const organisation = flags["appregistry-org"];
+  if ((organisation === undefined || organisation === "") === (job.args[0] === undefined)) {
+    throw new UsageError("name one source", { subject: "CATALOG", hint: "Give either CATALOG or --appregistry-org ORG." });
+  }
   await using open = await openCatalogs(job, job.args, more);
-  const [catalog] = open.catalogs;
+  await using apps =
+    organisation === undefined || organisation === "" ? undefined : await openAppRegistryCatalog(job, organisation, open.workdir);
+  const catalog = apps?.catalog ?? open.catalogs[0];
   if (catalog === undefined) return EXIT.failed;
   const found = from === undefined ? undefined : await open.places.find(from);
   const built = await buildCatalog({
@@ -55,7 +62,14 @@ export async function run(job: Job<CatalogBuildFlags>): Promise<number> {
     job.signal.throwIfAborted();
     await open.places.finish();
     await job.out.result(
-      { kind: "CatalogImage", catalog: job.args[0], name, digest: built.root.digest, outcome: outcome?.outcome, problems: built.problems },
+      {
+        kind: "CatalogImage",
+        catalog: job.args[0] ?? catalog.name,
+        name,
+        digest: built.root.digest,
+        outcome: outcome?.outcome,
+        problems: built.problems,
+      },
       { text: () => `Pushed ${built.root.digest} to ${name}\n`, names: () => [`${name}@${built.root.digest}`] },
     );
     return interruptedCode(job.signal, EXIT.done);

@@ -8,6 +8,10 @@ export interface CatalogBuildFlags extends RegistryFlags, Pick<ContentFlags, "pl
   readonly to: string | undefined;
   readonly from: string | undefined;
   readonly format: "fbc" | "sqlite" | undefined;
+  readonly "appregistry-org": string | undefined;
+  readonly "appregistry-endpoint": string | undefined;
+  readonly "auth-token": string | undefined;
+  readonly "auth-token-file": string | undefined;
 }
 
 /** `skerry catalog build`. */
@@ -16,7 +20,7 @@ export const catalogBuild: Command = command<CatalogBuildFlags>({
   details: [
     "Without --from the image holds the catalog's files only, for clusters that extract them (from 4.15). The same catalog over the\nsame base gives the same digest on every machine.",
   ],
-  positionals: [{ name: "CATALOG", brief: "an image, layout, folder, file, .db, or - for stdin", count: "one" }],
+  positionals: [{ name: "CATALOG", brief: "an image, layout, folder, file, .db, or - for stdin", count: "optional" }],
   flags: {
     to: flagText("REF or LAYOUT to push to (required)", { placeholder: "REF" }),
     from: flagText("base image with a catalog server in it", { placeholder: "REF", defaultText: "from scratch" }),
@@ -24,6 +28,12 @@ export const catalogBuild: Command = command<CatalogBuildFlags>({
       placeholder: "fbc|sqlite",
       defaultText: "what the base can serve",
     }),
+    "appregistry-org": flagText("organisation of an app registry whose packages make the catalog, instead of CATALOG", {
+      placeholder: "ORG",
+    }),
+    "appregistry-endpoint": flagText("app registry to read from", { placeholder: "URL", defaultText: "https://quay.io/cnr" }),
+    "auth-token": flagText("token for it, as its login gives it; others on the machine can read it", { placeholder: "TOKEN" }),
+    "auth-token-file": flagText("read the token from a file", { placeholder: "FILE" }),
     platform: contentFlags.platform,
     "filter-by-os": contentFlags["filter-by-os"],
     ...registryFlags,
@@ -32,6 +42,11 @@ export const catalogBuild: Command = command<CatalogBuildFlags>({
     {
       command: "skerry catalog build ./catalog --from quay.io/operator-framework/opm:latest --to mirror.example.com:8443/catalogs/own:v1",
       does: "an image that serves a folder",
+    },
+    {
+      command:
+        "skerry catalog build --appregistry-org redhat-operators --appregistry-endpoint https://apps.example.com/cnr --from registry.redhat.io/openshift4/ose-operator-registry:v4.3 --to mirror.example.com:8443/catalogs/old:v1",
+      does: "a database of the packages of an app registry",
     },
   ],
   exits: [4],
