@@ -2,6 +2,7 @@ import { bundleImages, type Catalog, CatalogError, type CatalogProblem, type Sel
 import { parseReference } from "@skerry/oci";
 import type { ImageRequest } from "../plan/plan.ts";
 import type { KeptPackage } from "../plan/types.ts";
+import { isOwnFault } from "../resolve/failure.ts";
 import type { BundleRepairer } from "./repair.ts";
 
 export interface BundleContext {
@@ -74,7 +75,7 @@ async function gatherPackage(
 
 /** The row for a package with a bundle that cannot be read; what is no fault of the catalog is passed on. */
 function unreadablePackage(chosen: SelectedPackage, error: unknown): CatalogProblem {
-  if (!(error instanceof CatalogError) || error.code === "ABORTED" || error.code === "IO_FAILED") throw error;
+  if (!(error instanceof CatalogError) || isOwnFault(error)) throw error;
   return {
     code: "PACKAGE_INVALID",
     severity: "error",

@@ -1,11 +1,11 @@
-import { isOciError } from "@skerry/oci";
 import type { Problem } from "../problem/problem.ts";
+import { isOwnFault } from "../resolve/failure.ts";
 
 /**
  * The row for a catalog that cannot be read: the others go on. What is no fault of the catalog is passed on.
  */
 export function unreadableCatalog(catalog: string, error: unknown): Problem {
-  if (!(error instanceof Error) || !("code" in error) || (isOciError(error) && error.code === "ABORTED")) throw error;
+  if (!(error instanceof Error) || !("code" in error) || isOwnFault(error)) throw error;
   const hint =
     "hint" in error && typeof error.hint === "string"
       ? error.hint

@@ -21,9 +21,29 @@ export function unresolved(image: PlannedImage, error: OciError): Problem {
 
 /** Passes on what is not about one image: an abort, a fault of the program. */
 export function asImageError(error: unknown): OciError {
-  if (isOciError(error) && error.code !== "ABORTED") return error;
+  if (isOciError(error) && !isOwnFault(error)) return error;
   throw error;
 }
+
+/** True for what says nothing about what others published: an abort, or a full, broken or locked disk of this machine. */
+export function isOwnFault(error: unknown): boolean {
+  for (let fault = error, depth = 0; fault instanceof Error && depth < 5; fault = fault.cause, depth += 1) {
+    if ("code" in fault && OWN_FAULTS.has(String(fault.code))) return true;
+  }
+  return false;
+}
+
+const OWN_FAULTS: ReadonlySet<string> = new Set([
+  "ABORTED",
+  "NO_SPACE",
+  "IO_FAILED",
+  "BUSY",
+  "CONFIG_INVALID",
+  "ENOSPC",
+  "EDQUOT",
+  "EROFS",
+  "EIO",
+]);
 
 const HINTS: Partial<Record<ProblemCode, string>> = {
   IMAGE_NOT_FOUND: "Check the name at its registry, leave the version out that needs it, or accept the gap with a waiver.",

@@ -107,7 +107,8 @@ export function runResult(lock: Pick<ImageSetLock, "problems">, transfer: Transf
   const results = transfer.outcomes.map((outcome) => outcome.outcome);
   const bad = results.some((result) => result === "failed" || result === "skipped");
   const good = results.some((result) => result === "copied" || result === "mounted" || result === "present");
-  if (bad && !good) return "failed";
+  // Nothing at the target is right now that was not before: no image arrived, or none could even be asked for.
+  if (!good && (bad || lock.problems.some(isOpen))) return "failed";
   if (bad || lock.problems.some(isOpen)) return "partial";
   return results.every((result) => result === "present") ? "nothing-to-do" : "done";
 }
