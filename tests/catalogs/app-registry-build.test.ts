@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestAppRegistry, type TestAppRegistry, testArchive } from "../../packages/catalog/src/appregistry/test-app-registry.ts";
+import { startTestAppRegistry, type TestAppRegistry, testArchive } from "../../packages/catalog/src/testing/app-registry.ts";
 import { type MirrorWorld, mirrorWorld } from "../mirror/world.ts";
 
 const CSV = {

@@ -37,7 +37,8 @@ export { IMAGE_SET_API_VERSION, IMAGE_SET_KIND, imageSetSchema } from "./config/
 export type { AdditionalImageConfig, ImageSetConfig, OperatorsConfig } from "./config/types.ts";
 export { type BlockedImageRule, type ConfigSource, RESOURCE_KINDS, type ResourceKind, type SkerryExtension } from "./config/types.ts";
 export { isMirrorError, MIRROR_ERROR_CODES, MirrorError, type MirrorErrorCode, type MirrorErrorFields } from "./errors.ts";
-export type { BuiltCatalog, CatalogMode } from "./gather/build-catalog.ts";
+export type { BuiltCatalog } from "./gather/build-catalog.ts";
+export type { CatalogMode } from "./gather/gathered.ts";
 export { fetchLock, type LockArtifact, lockArtifact, lockRepository, lockTag, storedLocks, storeLock } from "./lock/at-target.ts";
 export { diffLocks, isSame, type LockDifference } from "./lock/diff.ts";
 export { formatLock, sameLock, stableJson } from "./lock/format.ts";

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { HttpEngine } from "@skerry/oci";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sharedPath } from "../../../../tests/shared-data.ts";
+import { startTestAppRegistry, type TestAppRegistry, testArchive } from "../testing/app-registry.ts";
 import { AppRegistry, type AppRegistryHttp } from "./client.ts";
 import { openAppRegistry } from "./open-app-registry.ts";
-import { startTestAppRegistry, type TestAppRegistry, testArchive } from "./test-app-registry.ts";
 
 const manifests = sharedPath("package-manifests");
 /** The engine that every request of the command line passes through. */

@@ -14,12 +14,8 @@ import {
   walkImage,
 } from "@skerry/oci";
 import { stableJson } from "../lock/format.ts";
-import type { PlannedCatalog } from "../plan/types.ts";
-import type { GatheredCatalog } from "./gather.ts";
+import type { CatalogMode, GatheredCatalog } from "./gathered.ts";
 import { overlaidReader } from "./overlaid-reader.ts";
-
-/** How catalog images are made: files or a database over their source image, or of the files alone, which the cluster extracts. */
-export type CatalogMode = PlannedCatalog["mode"];
 
 /** A catalog with what is kept of it; how it is to be made is said apart. */
 export type CatalogToBuild = Omit<GatheredCatalog, "mode">;

@@ -2,32 +2,13 @@ import { type Bundle, type CatalogProblem, type InstalledVersion, resolveDepende
 import { formatPlatform } from "@skerry/oci";
 import type { ImageSetConfig, OperatorsConfig } from "../config/types.ts";
 import { MirrorError } from "../errors.ts";
-import type { ImageRequest } from "../plan/plan.ts";
-import type { KeptPackage } from "../plan/types.ts";
 import { fromCatalog, type Problem } from "../problem/problem.ts";
 import { pooled } from "../resolve/pool.ts";
-import type { CatalogMode } from "./build-catalog.ts";
 import { gatherBundles } from "./bundles.ts";
+import type { CatalogMode, GatheredCatalog, ServeCatalog } from "./gathered.ts";
 import { type OpenCatalogContext, type OpenedCatalog, openConfiguredCatalog } from "./open-catalog.ts";
 import type { BundleRepairer } from "./repair.ts";
 import { unreadableCatalog } from "./unreadable.ts";
-
-/** Decides how the catalog of a source is served. Throws when no pod can serve it. */
-export type ServeCatalog = (source: Pick<OpenedCatalog, "hasServer" | "format">) => CatalogMode;
-
-/** A catalog that was read, with everything its kept bundles need. The caller closes it. */
-export interface GatheredCatalog {
-  readonly entry: OperatorsConfig;
-  readonly opened: OpenedCatalog;
-  /** How its image is made. */
-  readonly mode: CatalogMode;
-  readonly selected: Selected;
-  readonly requests: readonly ImageRequest[];
-  readonly packages: readonly KeptPackage[];
-  /** Rows about references, as the writer of the catalog takes them. */
-  readonly references: readonly CatalogProblem[];
-  readonly problems: readonly Problem[];
-}
 
 export interface Gathered {
   readonly catalogs: readonly GatheredCatalog[];

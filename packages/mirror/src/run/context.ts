@@ -1,7 +1,7 @@
 import type { InstalledVersion } from "@skerry/catalog";
 import type { Lister, ManifestCache, Reader } from "@skerry/oci";
 import type { ImageSetConfig } from "../config/types.ts";
-import type { ServeCatalog } from "../gather/gather.ts";
+import type { ServeCatalog } from "../gather/gathered.ts";
 import type { NamingPolicy } from "../plan/destination.ts";
 import type { Waiver } from "../problem/waive.ts";
 import type { Workspace } from "../workspace/workspace.ts";

@@ -74,7 +74,8 @@ async function shrink(what: Shrinking): Promise<SmallerIndex | undefined | "empt
 }
 
 /** What is said about an index beside its bytes; `data` is those bytes. */
-function described({ data: _, ...descriptor }: Descriptor): Descriptor {
+function described(child: Descriptor): Descriptor {
+  const { data: _, ...descriptor } = child;
   return descriptor;
 }
 
