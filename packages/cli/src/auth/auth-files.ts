@@ -48,23 +48,27 @@ export async function listAuthFile(path: string): Promise<AuthListing | undefine
 }
 
 /**
+ * Name of the helper to which an auth file leaves a host: the one in `credHelpers`, else `credsStore`.
+ * @throws OciError `CONFIG_INVALID` when the file is no auth file
+ */
+export async function helperOf(path: string, host: string): Promise<string | undefined> {
+  const document = await readDocument(path);
+  if (document === undefined) return undefined;
+  const helpers = tableOf(document, "credHelpers");
+  const own = Object.hasOwn(helpers, host) ? helpers[host] : undefined;
+  const helper = typeof own === "string" && own !== "" ? own : document["credsStore"];
+  return typeof helper === "string" && helper !== "" ? helper : undefined;
+}
+
+/**
  * Keeps a password for a host in an auth file, 0600; other keys and a link that the file is stay as they are.
- * @throws OciError `CONFIG_INVALID` when the file is no auth file, or a helper keeps that host
+ * @throws OciError `CONFIG_INVALID` when the file is no auth file
  */
 export async function storeLogin(
   path: string,
   login: { readonly host: string; readonly username: string; readonly password: string },
 ): Promise<void> {
   const document = (await readDocument(path)) ?? {};
-  const helper = tableOf(document, "credHelpers")[login.host];
-  if (typeof helper === "string") {
-    throw new OciError({
-      code: "CONFIG_INVALID",
-      message: `Cannot keep the login of ${login.host} in ${path}: the file leaves that host to the helper ${helper}`,
-      subject: login.host,
-      hint: `Log in with the helper's own tool, or name another file with --authfile.`,
-    });
-  }
   const auth = Buffer.from(`${login.username}:${login.password}`, "utf8").toString("base64");
   const key = keyOf(path, login.host);
   await writeDocument(path, { ...document, auths: { ...tableOf(document, "auths"), [key]: { auth } } });

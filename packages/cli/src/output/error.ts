@@ -73,7 +73,8 @@ export interface ErrorShape {
 }
 
 /** Any thrown value as the fields of the contract's Error document. Stack traces stay inside. */
-export function describeError(error: unknown): ErrorShape {
+export function describeError(thrown: unknown): ErrorShape {
+  const error = firstFault(thrown);
   if (!(error instanceof Error)) return { code: "INTERNAL", message: redact(String(error)) };
   const known = error as Error & Readonly<Record<string, unknown>>;
   const text = (key: string): Record<string, string> => {
@@ -125,7 +126,8 @@ export function formatError(error: unknown, format: "text" | "json" | "yaml" | "
 }
 
 /** The exit code that an error stands for. */
-export function exitCodeOf(error: unknown): number {
+export function exitCodeOf(thrown: unknown): number {
+  const error = firstFault(thrown);
   if (error instanceof RefusedError) return EXIT.refused;
   if (error instanceof OutputClosedError) return EXIT.done;
   if (error instanceof Interruption) return error.signalName === "SIGINT" ? EXIT.interrupted : EXIT.terminated;
@@ -144,6 +146,13 @@ export function redact(text: string): string {
     .replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/@\s"]+@/gi, "$1***@")
     .replaceAll(/([?&](?:X-Amz-[A-Za-z-]+|Signature|sig|token|access_token|Key-Pair-Id)=)[^&\s"]+/g, "$1***")
     .replaceAll(/(\b(?:Bearer|Basic) )[A-Za-z0-9._~+/=-]{8,}/g, "$1***");
+}
+
+/** What went wrong first, when putting things away failed too: a full disk fails twice. */
+function firstFault(error: unknown): unknown {
+  let fault = error;
+  for (let depth = 0; fault instanceof SuppressedError && depth < 10; depth++) fault = fault.suppressed;
+  return fault;
 }
 
 function detailsOf(value: unknown): { readonly details?: readonly string[] } {

@@ -96,7 +96,8 @@ function hostForms(host: string): readonly string[] {
   return host === "docker.io" ? ["docker.io", "index.docker.io", "registry-1.docker.io"] : [host];
 }
 
-function serverAddress(host: string): string {
+/** The name under which helpers keep a host. */
+export function serverAddress(host: string): string {
   return host === "docker.io" ? "https://index.docker.io/v1/" : host;
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { authFilePlaces, RealmFile } from "@skerry/oci";
+import { authFilePlaces, RealmFile, serverAddress, storeWithHelper } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
-import { storeLogin } from "../../auth/auth-files.ts";
+import { helperOf, removeLogin, storeLogin } from "../../auth/auth-files.ts";
 import { type Job, pathOf } from "../../command/job.ts";
 import { parseHost } from "../../names/image-name.ts";
 import { EXIT } from "../../output/error.ts";
@@ -23,14 +23,34 @@ export async function run(job: Job<LoginFlags>): Promise<number> {
   await registries.ping(host, job.signal);
   await realms.save();
   const path = authFile(job);
-  await storeLogin(path, { host, username, password });
-  job.log.info(`Logged in to ${host} as ${username}; kept in ${path}`);
+  const helper = await keep(job, path, { host, username, password });
+  job.log.info(`Logged in to ${host} as ${username}; kept ${helper === undefined ? "in" : `by helper ${helper}, as says`} ${path}`);
   const runtime = job.world.env["XDG_RUNTIME_DIR"];
-  if (runtime !== undefined && runtime !== "" && path.startsWith(join(runtime, "/"))) {
+  if (helper === undefined && runtime !== undefined && runtime !== "" && path.startsWith(join(runtime, "/"))) {
     job.log.warn("that file is gone after a reboot; --authfile names one that stays");
   }
-  await job.out.result({ kind: "Login", host, username, file: path }, { text: () => "", names: () => [host] });
+  await job.out.result(
+    { kind: "Login", host, username, file: path, ...(helper === undefined ? {} : { helper }) },
+    { text: () => "", names: () => [host] },
+  );
   return EXIT.done;
+}
+
+/** Keeps the account in the file, or with the helper to which the file leaves the host; returns that helper. */
+async function keep(
+  job: Job<LoginFlags>,
+  path: string,
+  login: { readonly host: string; readonly username: string; readonly password: string },
+): Promise<string | undefined> {
+  const helper = await helperOf(path, login.host);
+  if (helper === undefined) {
+    await storeLogin(path, login);
+    return undefined;
+  }
+  await storeWithHelper({ helper, host: serverAddress(login.host), env: job.world.env, signal: job.signal }, login);
+  // An older password in the file would be found before the one that the helper keeps.
+  await removeLogin(path, login.host);
+  return helper;
 }
 
 /** The file that is written: the one that was named, else the first of the look-up order. */
