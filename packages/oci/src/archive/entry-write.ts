@@ -15,13 +15,13 @@ export class EntryWrite implements BlobWrite {
   readonly #entry: PlacedEntry;
   readonly #descriptor: Descriptor;
   readonly #files: VolumeFiles;
-  readonly #committed: () => void;
+  readonly #committed: () => Promise<void>;
   readonly #hasher: Hasher;
   #pending: Uint8Array[];
   #pendingBytes: number;
   #position: number;
 
-  constructor(entry: PlacedEntry, descriptor: Descriptor, how: { readonly files: VolumeFiles; readonly committed: () => void }) {
+  constructor(entry: PlacedEntry, descriptor: Descriptor, how: { readonly files: VolumeFiles; readonly committed: () => Promise<void> }) {
     this.#entry = entry;
     this.#descriptor = descriptor;
     this.#files = how.files;
@@ -59,7 +59,7 @@ export class EntryWrite implements BlobWrite {
     const gap = padded(this.#entry.size) - this.#entry.size;
     if (gap > 0) this.#pending.push(new Uint8Array(gap));
     await this.#flush();
-    this.#committed();
+    await this.#committed();
   }
 
   /** What lies at its place is written over, or becomes an entry that says so. */

@@ -129,7 +129,7 @@ export class VolumeWriter implements Writer, Spacer, AsyncDisposable {
     checkManifest(descriptor, manifest);
     if (!this.#done.has(descriptor.digest)) {
       await this.#put(this.#entryOf(descriptor), manifest.bytes);
-      this.#committed(descriptor.digest);
+      await this.#committed(descriptor.digest);
     }
     const entry = { ...descriptor, mediaType: indexType(manifest.mediaType) };
     const parsed = parseManifest(manifest.bytes, manifest.mediaType, descriptor.digest);
@@ -221,10 +221,10 @@ export class VolumeWriter implements Writer, Spacer, AsyncDisposable {
     await this.#parts.files.write(entry.start, [tarHeader(entry), bytes, gap]);
   }
 
-  #committed(digest: Digest): void {
+  async #committed(digest: Digest): Promise<void> {
     this.#done.add(digest);
-    this.#parts.journal.blob(digest);
     this.#follow();
+    await this.#parts.journal.blob(digest);
   }
 
   /** Lets the hash follow to the first entry that is not complete. */

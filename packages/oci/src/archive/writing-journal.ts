@@ -38,8 +38,13 @@ export class WritingJournal {
     }
   }
 
-  blob(digest: Digest): void {
+  /**
+   * Waits until the line is handed over: a copy gives its slot back only then, so a killed process fetches again no more
+   * blobs than had a slot.
+   */
+  async blob(digest: Digest): Promise<void> {
     this.#append({ blob: digest });
+    await this.flush();
   }
 
   /** Waits until the line is on disk: a finished volume may be carried away. */
