@@ -71,7 +71,8 @@ interface Used {
 async function run(args: readonly string[], cwd: string): Promise<Used> {
   const began = performance.now();
   const [command, ...first] = program;
-  const child = spawn(command, [...first, ...args], { cwd, stdio: ["ignore", "ignore", "inherit"] });
+  const env = { ...process.env, MALLOC_ARENA_MAX: "1" };
+  const child = spawn(command, [...first, ...args], { cwd, env, stdio: ["ignore", "ignore", "inherit"] });
   let used = { peakMiB: 0, cpu: 0 };
   const timer = setInterval(() => {
     void look(child).then((seen) => {
