@@ -77,6 +77,10 @@ export class BasicAccess implements Access {
     if (exchange.caller.user === "") throw challenge();
   }
 
+  requireReader(exchange: Exchange): void {
+    if (!this.#options.anonymousPull) this.requireUser(exchange);
+  }
+
   require(exchange: Exchange, repository: string, action: Action): void {
     if (this.may(exchange, repository, action)) return;
     if (exchange.caller.user === "") throw challenge();

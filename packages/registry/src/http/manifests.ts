@@ -26,6 +26,7 @@ export async function getManifest(
   const facts = await context.content.resolve(at.repository, at.reference);
   if (facts === undefined) throw unknownManifest(at);
   const headers = { "Content-Type": facts.mediaType, "Docker-Content-Digest": facts.digest, ETag: `"${facts.digest}"` };
+  if (exchange.answeredUnchanged(headers)) return;
   if (exchange.method === "HEAD") return exchange.answer(200, { ...headers, "Content-Length": facts.size });
   const manifest = await context.content.manifest(at.repository, facts.digest);
   if (manifest === undefined) throw unknownManifest(at);
