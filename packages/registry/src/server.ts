@@ -45,7 +45,8 @@ interface Parts {
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
   const address = listenAddress(options.listen ?? "127.0.0.1:0");
   checkSafe(address, options);
-  await mkdir(options.root, { recursive: true, mode: 0o700 });
+  // What is served from elsewhere may lie where nothing can be written; only a certificate needs a folder then.
+  if (options.content === undefined || options.tls?.kind === "auto") await mkdir(options.root, { recursive: true, mode: 0o700 });
   await using stack = new AsyncDisposableStack();
   const parts: Parts = { options, now: options.now ?? Date.now, address, stack, certificate: undefined };
   await renew(parts);
