@@ -5,6 +5,7 @@ import { ApiError } from "./api-error.ts";
 import type { RegistryContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { type ByteRange, requestedRange } from "./ranges.ts";
+import { release } from "./release.ts";
 
 /** Up to this size a blob is read and sent in one piece. */
 const WHOLE_BYTES = 1024 * 1024;
@@ -83,6 +84,8 @@ async function sendBytes(response: ServerResponse, blob: OpenBlob, range: ByteRa
   }
   await sent;
   response.end();
+  // Only what the kernel has taken: a broken connection may still hold on to the last piece.
+  if (!response.destroyed) for (const buffer of buffers) release(buffer);
 }
 
 /** Resolves when the bytes are with the kernel and the buffer may be used again; also when the client has gone. */

@@ -1,6 +1,8 @@
 import { type Digest, type DigestAlgorithm, digestAlgorithm, isDigest, isRepository } from "@skerry/oci";
+import type { Feed } from "../store/feed.ts";
 import type { Upload } from "../store/uploads.ts";
 import { ApiError } from "./api-error.ts";
+import { bodyFeed } from "./body-feed.ts";
 import { type RegistryContext, type Writable, writableOf } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { chunkRange } from "./ranges.ts";
@@ -122,7 +124,7 @@ async function receive(
 ): Promise<void> {
   const before = upload.offset;
   const announced = exchange.contentLength;
-  const body = exchange.body();
+  const body = bodyFeed(exchange.request);
   try {
     await writable.uploads.append(upload, announced === undefined ? whileThereIsRoom(writable, upload, body) : body);
   } catch (error) {
@@ -137,11 +139,12 @@ async function receive(
 }
 
 /** A body of unknown length is let in as it comes: most clients stream layers without saying how long they are. */
-async function* whileThereIsRoom(writable: Writable, upload: Upload, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const bytes of body) {
-    await writable.checkSpace(upload.repository, bytes.byteLength);
-    yield bytes;
-  }
+function whileThereIsRoom(writable: Writable, upload: Upload, body: Feed): Feed {
+  return (take) =>
+    body(async (chunk) => {
+      await writable.checkSpace(upload.repository, chunk.byteLength);
+      await take(chunk);
+    });
 }
 
 /** A chunk must begin where the last one ended. Returns its length when it is said. Distribution-spec "pushing a blob in chunks". */

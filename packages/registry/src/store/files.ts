@@ -1,19 +1,6 @@
 import { constants } from "node:fs";
 import { mkdir, readdir, readFile, rename, rmdir, stat, statfs, unlink, utimes } from "node:fs/promises";
-import { openFile, syncFolder } from "./open-file.ts";
-
-/** An open file, addressed by position. */
-export interface OpenFile {
-  /** Bytes read into `into` from `position`; 0 at the end. */
-  read(into: Uint8Array, position: number): Promise<number>;
-  /** Writes all chunks, one after the other, from `position`. */
-  write(chunks: readonly Uint8Array[], position: number): Promise<void>;
-  /** Resolves when the bytes are on stable storage. */
-  sync(): Promise<void>;
-  truncate(size: number): Promise<void>;
-  size(): Promise<number>;
-  close(): Promise<void>;
-}
+import { type OpenFile, openFile, syncFolder } from "./open-file.ts";
 
 export interface FileFacts {
   readonly size: number;

@@ -1,6 +1,18 @@
 import { closeSync, constants, fdatasync, fstat, fsync, ftruncate, open, openSync, read, writev } from "node:fs";
 import { promisify } from "node:util";
-import type { OpenFile } from "./files.ts";
+
+/** An open file, addressed by position. */
+export interface OpenFile {
+  /** Bytes read into `into` from `position`; 0 at the end. */
+  read(into: Uint8Array, position: number): Promise<number>;
+  /** Writes all chunks, one after the other, from `position`. */
+  write(chunks: readonly Uint8Array[], position: number): Promise<void>;
+  /** Resolves when the bytes are on stable storage. */
+  sync(): Promise<void>;
+  truncate(size: number): Promise<void>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
 
 const opening = promisify(open);
 const reading = promisify(read);
@@ -15,7 +27,20 @@ const looking = promisify(fstat);
  * disk (closing, and opening a folder that is known) is done at once, for a trip to another thread costs ten times as much.
  */
 export async function openFile(path: string, flags: number): Promise<OpenFile> {
-  return new NodeFile(await opening(path, flags, 0o600));
+  let descriptor = await opening(path, flags, 0o600);
+  return {
+    read: async (into, position) => (await reading(descriptor, into, 0, into.byteLength, position)).bytesRead,
+    write: (chunks, position) => writeFully(descriptor, chunks, position),
+    sync: () => syncingData(descriptor),
+    truncate: (size) => truncating(descriptor, size),
+    size: async () => (await looking(descriptor)).size,
+    async close() {
+      // A number that was closed may be another file's by now: it is given up at once and never closed twice.
+      const last = descriptor;
+      descriptor = -1;
+      if (last >= 0) closeSync(last);
+    },
+  };
 }
 
 /** Makes the entries of a folder stable. */
@@ -28,45 +53,14 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-class NodeFile implements OpenFile {
-  #descriptor: number;
-
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor;
-  }
-
-  async read(into: Uint8Array, position: number): Promise<number> {
-    return (await reading(this.#descriptor, into, 0, into.byteLength, position)).bytesRead;
-  }
-
-  /** writev may write less than asked for, on a nearly full disk for one: what is left is written again, until it fails for good. */
-  async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
-    let rest = chunks.filter((chunk) => chunk.byteLength > 0);
-    let at = position;
-    while (rest.length > 0) {
-      const { bytesWritten } = await writing(this.#descriptor, rest, at);
-      at += bytesWritten;
-      rest = after(rest, bytesWritten);
-    }
-  }
-
-  sync(): Promise<void> {
-    return syncingData(this.#descriptor);
-  }
-
-  truncate(size: number): Promise<void> {
-    return truncating(this.#descriptor, size);
-  }
-
-  async size(): Promise<number> {
-    return (await looking(this.#descriptor)).size;
-  }
-
-  /** A number that was closed may be another file's by now, so it is given up at once and never closed twice. */
-  async close(): Promise<void> {
-    const descriptor = this.#descriptor;
-    this.#descriptor = -1;
-    if (descriptor >= 0) closeSync(descriptor);
+/** writev may write less than asked for, on a nearly full disk for one: what is left is written again, until it fails for good. */
+async function writeFully(descriptor: number, chunks: readonly Uint8Array[], position: number): Promise<void> {
+  let rest = chunks.filter((chunk) => chunk.byteLength > 0);
+  let at = position;
+  while (rest.length > 0) {
+    const { bytesWritten } = await writing(descriptor, rest, at);
+    at += bytesWritten;
+    rest = after(rest, bytesWritten);
   }
 }
 
