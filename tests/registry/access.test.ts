@@ -176,6 +176,17 @@ test("passwords that bcrypt would cut are refused when they are set", async () =
   await expect(addUser(userFilesIn(root), { name: "a:b", password: "fine password" })).rejects.toMatchObject({ code: "USER_INVALID" });
 });
 
+test("doors that nobody can come through are warned of", async () => {
+  const scratch = await mkdtemp(join(tmpdir(), "skerry-closed-"));
+  await writeFile(join(scratch, "htpasswd"), "");
+  const warnings: string[] = [];
+  const onWarning = (message: string): void => void warnings.push(message);
+  await using closed = await startRegistry({ root: scratch, listen: "0.0.0.0:0", tls: { kind: "auto" }, auth: "htpasswd", onWarning });
+  expect(warnings).toEqual([expect.stringContaining("registry user add"), expect.stringContaining("--host")]);
+  await closed.close();
+  await rm(scratch, { recursive: true });
+});
+
 test("another address than the loopback needs a certificate and users", async () => {
   await expect(startRegistry({ root: join(root, "x"), listen: "0.0.0.0:0" })).rejects.toMatchObject({ code: "LISTEN_UNSAFE" });
   await expect(startRegistry({ root: join(root, "x"), listen: "0.0.0.0:0", tls: { kind: "auto" } })).rejects.toMatchObject({

@@ -55,6 +55,11 @@ export class BasicAccess implements Access {
     this.#loaded = await loaded(this.#options);
   }
 
+  /** False while htpasswd names nobody. */
+  get hasUsers(): boolean {
+    return this.#loaded.passwords.size > 0;
+  }
+
   async authenticate(exchange: Exchange): Promise<void> {
     const header = exchange.header("authorization");
     const credentials = header === undefined ? undefined : credentialsOf(header);
