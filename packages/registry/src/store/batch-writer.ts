@@ -1,6 +1,9 @@
 import type { OpenFile } from "./open-file.ts";
 import type { Pieces } from "./pieces.ts";
 
+/** After so many bytes the disk is asked to begin with them: left to the end, a large blob waits there for all of itself. */
+const SYNC_BYTES = 64 * 1024 * 1024;
+
 /** Gathers small chunks into large writes, and keeps one write under way while the next batch fills. */
 export class BatchWriter {
   readonly #file: OpenFile;
@@ -14,10 +17,13 @@ export class BatchWriter {
   #filled = 0;
   #position: number;
   #writing: Promise<void> | undefined;
+  #syncing: Promise<void> | undefined;
+  #synced: number;
 
   constructor(file: OpenFile, position: number, how: { readonly pieces: Pieces; readonly written: (position: number) => void }) {
     this.#file = file;
     this.#position = position;
+    this.#synced = position;
     this.#pieces = how.pieces;
     this.#written = how.written;
     this.#counted = how.pieces.writer();
@@ -62,6 +68,18 @@ export class BatchWriter {
     }
     this.#position = end;
     this.#written(end);
+    this.#syncEarly();
+  }
+
+  /** One at a time and beside the writes. A failure is told once, here, so it is kept for the end. */
+  #syncEarly(): void {
+    if (this.#syncing !== undefined || this.#position - this.#synced < SYNC_BYTES) return;
+    this.#synced = this.#position;
+    const syncing = this.#file.sync().then(() => {
+      this.#syncing = undefined;
+    });
+    syncing.catch(() => undefined);
+    this.#syncing = syncing;
   }
 
   /** Writes what is left and waits for it. Called once, also after a failure. */
@@ -70,7 +88,10 @@ export class BatchWriter {
     try {
       await this.#flush(piece?.subarray(0, this.#filled));
       await this.#writing;
+      await this.#syncing;
     } finally {
+      // The file may be closed next: nothing is at work on it any more.
+      await this.#syncing?.catch(() => undefined);
       if (piece !== undefined) this.#pieces.give(piece);
       this.#counted[Symbol.dispose]();
     }
