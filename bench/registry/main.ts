@@ -8,7 +8,7 @@ import { availableServers, type Measured, type ServerKind, startServer } from ".
 /**
  * Registries side by side: the same loads, interleaved, medians. The client shares the machine with the server.
  *
- *   node bench/registry/main.ts [--runs 5] [--only skerry,docker-registry] [--tls] [--quick] [--images 10000] [--big] [--json FILE]
+ *   node bench/registry/main.ts [--runs 5] [--only skerry,docker-registry] [--tls] [--quick] [--images 10000] [--big: 1 GiB blobs alone] [--json FILE]
  */
 const { values } = parseArgs({
   options: {
@@ -59,7 +59,13 @@ async function main(): Promise<void> {
       for (const kind of wanted) {
         const folder = join(scratch, `${kind}-${run}`);
         const server = await startServer(kind, { folder, tls: values.tls });
-        for (const row of await loadsOf(server)) add(rows, `${kind}\t${row.what}`, row);
+        for await (const row of loadsOf(server)) {
+          add(rows, `${kind}\t${row.what}`, row);
+          // A run that is cut short has shown what it measured.
+          console.error(
+            `${kind} ${row.what}: ${row.seconds.toFixed(3)} s, CPU ${row.cpuSeconds.toFixed(2)} s, ${server.memory().peak.toFixed(0)} MB`,
+          );
+        }
         add(memory, kind, server.memory().peak);
         await server.stop();
         if (values.images !== "0" && run === 0) await manyImages(kind, folder, rows);
@@ -75,31 +81,33 @@ async function main(): Promise<void> {
   );
 }
 
-async function loadsOf(server: Measured): Promise<Row[]> {
-  const rows: Row[] = [{ what: "start empty", seconds: server.startedMs / 1000, cpuSeconds: server.cpu(), operations: 1, bytes: 0 }];
-  const shapes = values.big ? [...SHAPES, [1074, 1, 1]] : SHAPES;
+async function* loadsOf(server: Measured): AsyncGenerator<Row> {
+  yield { what: "start empty", seconds: server.startedMs / 1000, cpuSeconds: server.cpu(), operations: 1, bytes: 0 };
+  const shapes = values.big
+    ? [
+        [1074, 1, 1],
+        [1074, 8, 8],
+      ]
+    : SHAPES;
   for (const [megabytes = 1, clients = 1, count = 1] of values.what.includes("pu") ? shapes : []) {
     const blobs = makeBlobs(megabytes * MB, count);
     const label = `${megabytes} MB, ${clients} clients`;
-    rows.push(await pushBlobs(server, blobs, clients, `push ${label}`));
-    rows.push(await pullBlobs(server, blobs, clients, `pull ${label}`));
+    yield await pushBlobs(server, blobs, clients, `push ${label}`);
+    yield await pullBlobs(server, blobs, clients, `pull ${label}`);
   }
-  if (values.what.includes("manifests")) rows.push(...(await manifestLoads(server)));
-  return rows;
+  if (values.what.includes("manifests")) yield* manifestLoads(server);
 }
 
-async function manifestLoads(server: Measured): Promise<Row[]> {
-  const rows: Row[] = [];
+async function* manifestLoads(server: Measured): AsyncGenerator<Row> {
   for (const clients of [1, 8]) {
     const repository = `bench/manifests${clients}`;
     const config = await prepareRepository(server, repository);
     const names = Array.from({ length: values.quick ? 300 : 1000 }, (_, index) => `${repository}:t${index}`);
-    rows.push(await putManifests(server, names, { clients, config, what: `PUT manifest, ${clients} clients` }));
+    yield await putManifests(server, names, { clients, config, what: `PUT manifest, ${clients} clients` });
     const paths = Array.from({ length: 3000 }, () => `/v2/${repository}/manifests/t5`);
-    rows.push(await getPaths(server, paths, { clients, method: "GET", what: `GET manifest, ${clients} clients` }));
-    rows.push(await getPaths(server, paths, { clients, method: "HEAD", what: `HEAD manifest, ${clients} clients` }));
+    yield await getPaths(server, paths, { clients, method: "GET", what: `GET manifest, ${clients} clients` });
+    yield await getPaths(server, paths, { clients, method: "HEAD", what: `HEAD manifest, ${clients} clients` });
   }
-  return rows;
 }
 
 /** Many repositories and many tags; then a start with all of them there. */

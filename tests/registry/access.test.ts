@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addUser, type RunningRegistry, startRegistry, userFilesIn } from "@skerry/registry";
@@ -65,9 +65,12 @@ const table: readonly (readonly [who: string, method: string, path: string, answ
   ["", "GET", "/v2/team/none/manifests/v1", "401 UNAUTHORIZED"],
   ["", "GET", layer, "401 UNAUTHORIZED"],
   ["", "POST", uploads, "401 UNAUTHORIZED"],
+  ["", "GET", "/v2/_catalog", "401 UNAUTHORIZED"],
   ["", "GET", "/healthz", "200"],
   ["", "GET", "/metrics", "401 UNAUTHORIZED"],
   ["reader", "GET", "/v2/", "200"],
+  ["reader", "GET", "/v2/_catalog", "200"],
+  ["reader", "POST", "/v2/_catalog", "405 UNSUPPORTED"],
   ["reader", "GET", image, "200"],
   ["reader", "GET", layer, "200"],
   ["reader", "POST", uploads, "403 DENIED"],
@@ -173,9 +176,51 @@ test("passwords that bcrypt would cut are refused when they are set", async () =
   await expect(addUser(userFilesIn(root), { name: "a:b", password: "fine password" })).rejects.toMatchObject({ code: "USER_INVALID" });
 });
 
+test("doors that nobody can come through are warned of", async () => {
+  const scratch = await mkdtemp(join(tmpdir(), "skerry-closed-"));
+  await writeFile(join(scratch, "htpasswd"), "");
+  const warnings: string[] = [];
+  const onWarning = (message: string): void => void warnings.push(message);
+  await using closed = await startRegistry({ root: scratch, listen: "0.0.0.0:0", tls: { kind: "auto" }, auth: "htpasswd", onWarning });
+  expect(warnings).toEqual([expect.stringContaining("registry user add"), expect.stringContaining("--host")]);
+  await closed.close();
+  await rm(scratch, { recursive: true });
+});
+
 test("another address than the loopback needs a certificate and users", async () => {
   await expect(startRegistry({ root: join(root, "x"), listen: "0.0.0.0:0" })).rejects.toMatchObject({ code: "LISTEN_UNSAFE" });
   await expect(startRegistry({ root: join(root, "x"), listen: "0.0.0.0:0", tls: { kind: "auto" } })).rejects.toMatchObject({
     code: "LISTEN_UNSAFE",
   });
+});
+
+test("somebody without a name pulls what the access file says, lists it, and writes nothing", async () => {
+  const scratch = await mkdtemp(join(tmpdir(), "skerry-anonymous-"));
+  await writeFile(join(scratch, "htpasswd"), "");
+  await writeFile(join(scratch, "access.yaml"), 'anonymous: { read: ["public/**"] }\nusers: {}\n');
+  await using open = await startRegistry({ root: scratch, auth: "htpasswd", anonymousPull: true });
+  const asked = async (method: string, path: string): Promise<number> => (await sendPlain(open.url, { method, path })).status;
+  expect([
+    await asked("GET", "/v2/"),
+    await asked("GET", "/v2/_catalog"),
+    await asked("GET", "/v2/public/app/manifests/v1"),
+    await asked("GET", "/v2/team/app/manifests/v1"),
+    await asked("POST", "/v2/public/app/blobs/uploads/"),
+    await asked("DELETE", "/v2/public/app/manifests/v1"),
+  ]).toEqual([401, 200, 404, 401, 401, 401]);
+  await open.close();
+  await rm(scratch, { recursive: true });
+});
+
+test("a certificate that has run out is refused by clients, and the next start renews it for the same CA", async () => {
+  const scratch = await mkdtemp(join(tmpdir(), "skerry-expired-"));
+  const past = Date.now() - 500 * 24 * 3600_000;
+  const look = async (now: () => number): Promise<number> => {
+    await using old = await startRegistry({ root: scratch, tls: { kind: "auto" }, now });
+    const ca = await readFile(join(scratch, "tls", "ca.crt"), "utf8");
+    return (await sendPlain(old.url, { method: "GET", path: "/v2/", ca })).status;
+  };
+  await expect(look(() => past)).rejects.toMatchObject({ code: "CERT_HAS_EXPIRED" });
+  expect(await look(Date.now)).toBe(200);
+  await rm(scratch, { recursive: true });
 });

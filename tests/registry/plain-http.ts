@@ -12,7 +12,8 @@ export interface PlainRequest {
   /** Path with query, or a whole URL. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | undefined;
+  /** Several pieces are sent without Content-Length. */
+  readonly body?: Uint8Array | readonly Uint8Array[] | undefined;
   readonly ca?: string;
 }
 
@@ -36,6 +37,11 @@ export function sendPlain(base: string, plain: PlainRequest): Promise<PlainAnswe
     response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }));
   });
   sent.on("error", reject);
-  sent.end(plain.body);
+  const { body } = plain;
+  if (body === undefined || body instanceof Uint8Array) sent.end(body);
+  else {
+    for (const piece of body) sent.write(piece);
+    sent.end();
+  }
   return promise;
 }

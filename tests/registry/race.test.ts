@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openRegistryCare, startRegistry } from "@skerry/registry";
+import { nodeFiles, openRegistryCare, startRegistry } from "@skerry/registry";
 import { expect, test } from "vitest";
 import { CampaignClient, manifestOver, sha256 } from "./campaign.ts";
 
@@ -65,3 +65,41 @@ test(`${CLIENTS} clients push the same and overlapping images while collections 
     await rm(root, { recursive: true });
   }
 }, 120_000);
+
+test("a collection that begins while a blob is being linked leaves its bytes alone", async () => {
+  const root = await mkdtemp(join(tmpdir(), "skerry-race-"));
+  const { promise: listed, resolve: onListed } = Promise.withResolvers<void>();
+  const { promise: linking, resolve: onLinking } = Promise.withResolvers<void>();
+  const registry = await startRegistry({
+    root,
+    files: {
+      ...nodeFiles,
+      // The link is made when the collection has seen the links and goes through the pool.
+      open: async (path, how) => {
+        if (path.includes("/links/")) {
+          onLinking();
+          await listed;
+        }
+        return nodeFiles.open(path, how);
+      },
+      list: async (path) => {
+        const names = await nodeFiles.list(path);
+        if (path.endsWith("/blobs/sha256")) onListed();
+        return names;
+      },
+    },
+  });
+  const client = new CampaignClient(registry.url);
+  const bytes = Buffer.from("pushed while a collection begins");
+  const pushed = client.pushBlob("a", bytes);
+  await linking;
+  {
+    await using care = await openRegistryCare(root);
+    await care.collect({ graceMs: 0 });
+  }
+  expect((await pushed).status).toBe(201);
+  expect((await client.ask("GET", `/v2/a/blobs/${sha256(bytes)}`)).body.equals(bytes)).toBe(true);
+  client.close();
+  await registry.close();
+  await rm(root, { recursive: true });
+});

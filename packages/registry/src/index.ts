@@ -10,9 +10,12 @@ export { isRegistryError, REGISTRY_ERROR_CODES, RegistryError, type RegistryErro
 export type { AccessEntry, AuditEntry } from "./http/logs.ts";
 export type { RegistryOptions, RunningRegistry } from "./options.ts";
 export { startRegistry } from "./server.ts";
+export { openArchiveContent } from "./store/archive-content.ts";
 export type { Content, ManifestFacts, OpenBlob, StoredManifest } from "./store/content.ts";
-export { type FileFacts, type FileSpace, type FileSystem, nodeFiles, type OpenFile } from "./store/files.ts";
+export { type FileFacts, type FileSpace, type FileSystem, nodeFiles } from "./store/files.ts";
+export type { ServedImage } from "./store/image-content.ts";
 export { openLayoutContent } from "./store/layout-content.ts";
+export type { OpenFile } from "./store/open-file.ts";
 export type { Upstream } from "./store/pull-through.ts";
 export { type SystemdUnitOptions, systemdUnit } from "./systemd.ts";
 export type { TlsChoice } from "./tls/certificates.ts";

@@ -9,7 +9,7 @@ import { serveControl } from "./care/control-server.ts";
 import { LocalCare } from "./care/local-care.ts";
 import { folderSources } from "./care/open-care.ts";
 import { RegistryError } from "./errors.ts";
-import type { RegistryContext, Writable } from "./http/context.ts";
+import type { Access, RegistryContext, Writable } from "./http/context.ts";
 import { RequestHandler } from "./http/handler.ts";
 import { isLoopback, type ListenAddress, listenAddress, makeServer, startListening, stopListening } from "./http/listen.ts";
 import { Metrics } from "./http/metrics.ts";
@@ -45,7 +45,8 @@ interface Parts {
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
   const address = listenAddress(options.listen ?? "127.0.0.1:0");
   checkSafe(address, options);
-  await mkdir(options.root, { recursive: true, mode: 0o700 });
+  // What is served from elsewhere may lie where nothing can be written; only a certificate needs a folder then.
+  if (options.content === undefined || options.tls?.kind === "auto") await mkdir(options.root, { recursive: true, mode: 0o700 });
   await using stack = new AsyncDisposableStack();
   const parts: Parts = { options, now: options.now ?? Date.now, address, stack, certificate: undefined };
   await renew(parts);
@@ -84,6 +85,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
       server.setSecureContext({ cert: parts.certificate.certificate, key: parts.certificate.key });
     }
   };
+  warnOfClosedDoors(parts, access);
   const daily = setInterval(() => {
     reload().catch((error: unknown) => options.onWarning?.(error instanceof Error ? error.message : "The daily reload failed."));
   }, DAY_MS);
@@ -109,6 +111,16 @@ function running({ server, address, port, reload, parts }: Started): RunningRegi
     return closing;
   };
   return { host: name, url: `${scheme}://${name}`, port, reload, close, [Symbol.asyncDispose]: close };
+}
+
+/** What makes a registry of no use to others, and is easily forgotten. */
+function warnOfClosedDoors({ options, address }: Parts, access: Access): void {
+  if (access instanceof BasicAccess && !access.hasUsers && options.anonymousPull !== true) {
+    options.onWarning?.("There are no users, so nobody can log in: add one with 'skerry registry user add', then send SIGHUP.");
+  }
+  if (!isLoopback(address) && options.tls?.kind === "auto" && (options.hosts ?? []).length === 0) {
+    options.onWarning?.("The certificate is for this machine's loopback alone: name what others call it with --host.");
+  }
 }
 
 /** @throws RegistryError `LISTEN_UNSAFE` */

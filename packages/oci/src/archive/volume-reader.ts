@@ -95,6 +95,11 @@ export class VolumeReader extends LayoutReader {
     return this.#places.find(digest) !== undefined;
   }
 
+  /** Bytes of content, or undefined when the archive does not hold it. */
+  sizeOf(digest: Digest): number | undefined {
+    return this.#places.find(digest)?.bytes;
+  }
+
   /** A file besides the images, verified. @throws OciError `NOT_FOUND`, `ARCHIVE_INVALID` */
   file(name: string): Promise<Uint8Array> {
     return this.#places.file(name);

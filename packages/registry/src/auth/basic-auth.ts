@@ -55,6 +55,11 @@ export class BasicAccess implements Access {
     this.#loaded = await loaded(this.#options);
   }
 
+  /** False while htpasswd names nobody. */
+  get hasUsers(): boolean {
+    return this.#loaded.passwords.size > 0;
+  }
+
   async authenticate(exchange: Exchange): Promise<void> {
     const header = exchange.header("authorization");
     const credentials = header === undefined ? undefined : credentialsOf(header);
@@ -75,6 +80,10 @@ export class BasicAccess implements Access {
 
   requireUser(exchange: Exchange): void {
     if (exchange.caller.user === "") throw challenge();
+  }
+
+  requireReader(exchange: Exchange): void {
+    if (!this.#options.anonymousPull) this.requireUser(exchange);
   }
 
   require(exchange: Exchange, repository: string, action: Action): void {

@@ -4,6 +4,7 @@ import type { Access } from "../http/context.ts";
 export const everybody: Access = {
   authenticate: async () => undefined,
   requireUser: () => undefined,
+  requireReader: () => undefined,
   require: () => undefined,
   may: () => true,
   mayReadAll: () => true,

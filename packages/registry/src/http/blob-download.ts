@@ -5,6 +5,7 @@ import { ApiError } from "./api-error.ts";
 import type { RegistryContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { type ByteRange, requestedRange } from "./ranges.ts";
+import { release } from "./release.ts";
 
 /** Up to this size a blob is read and sent in one piece. */
 const WHOLE_BYTES = 1024 * 1024;
@@ -28,11 +29,13 @@ async function headBlob(context: RegistryContext, exchange: Exchange, at: { repo
   const size = await context.content.blobSize(at.repository, at.digest);
   if (size === undefined) throw unknownBlob(at.digest);
   context.writable?.store.leaseBlob(at.repository, at.digest);
+  if (exchange.answeredUnchanged(blobHeaders(at.digest))) return;
   exchange.answer(200, { ...blobHeaders(at.digest), "Content-Length": size });
 }
 
 async function sendBlob(exchange: Exchange, digest: Digest, blob: OpenBlob): Promise<void> {
-  const range = requestedRange(exchange.header("range"), blob.size);
+  if (exchange.answeredUnchanged(blobHeaders(digest))) return;
+  const range = requestedRange(meantRange(exchange, digest), blob.size);
   if (range === "unsatisfiable") {
     throw new ApiError("RANGE_INVALID", {
       detail: `The blob has ${blob.size} bytes.`,
@@ -44,6 +47,12 @@ async function sendBlob(exchange: Exchange, digest: Digest, blob: OpenBlob): Pro
   if (range === undefined) exchange.head(200, headers);
   else exchange.head(206, { ...headers, "Content-Range": `bytes ${start}-${end}/${blob.size}` });
   await sendBytes(exchange.response, blob, { start, end });
+}
+
+/** RFC 9110 13.1.5: with an If-Range that is not this content's tag (a date never is) the whole is meant. */
+function meantRange(exchange: Exchange, digest: Digest): string | undefined {
+  const held = exchange.header("if-range");
+  return held === undefined || held.trim() === `"${digest}"` ? exchange.header("range") : undefined;
 }
 
 function blobHeaders(digest: Digest): Record<string, string> {
@@ -75,6 +84,8 @@ async function sendBytes(response: ServerResponse, blob: OpenBlob, range: ByteRa
   }
   await sent;
   response.end();
+  // Only what the kernel has taken: a broken connection may still hold on to the last piece.
+  if (!response.destroyed) for (const buffer of buffers) release(buffer);
 }
 
 /** Resolves when the bytes are with the kernel and the buffer may be used again; also when the client has gone. */

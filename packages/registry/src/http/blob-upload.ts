@@ -1,6 +1,8 @@
-import { type Digest, digestAlgorithm, isDigest, isRepository } from "@skerry/oci";
+import { type Digest, type DigestAlgorithm, digestAlgorithm, isDigest, isRepository } from "@skerry/oci";
+import type { Feed } from "../store/feed.ts";
 import type { Upload } from "../store/uploads.ts";
 import { ApiError } from "./api-error.ts";
+import { bodyFeed } from "./body-feed.ts";
 import { type RegistryContext, type Writable, writableOf } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { chunkRange } from "./ranges.ts";
@@ -22,13 +24,20 @@ export async function beginUpload(context: RegistryContext, exchange: Exchange, 
   }
   const digest = exchange.query.get("digest");
   if (digest !== null && !isDigest(digest)) throw badDigest();
-  const hint = digest === null ? exchange.query.get("digest-algorithm") : digestAlgorithm(digest as Digest);
-  const upload = writable.uploads.begin(repository, user, hint === "sha512" ? "sha512" : "sha256");
+  const algorithm = digest === null ? hintedAlgorithm(exchange) : digestAlgorithm(digest as Digest);
+  const upload = writable.uploads.begin(repository, user, algorithm);
   if (digest === null) return accepted(exchange, upload);
   await working(upload, async () => {
-    await receive(writable, exchange, upload);
+    await receive(writable, exchange, { upload });
     await finish(writable, exchange, { upload, digest: digest as Digest });
   });
+}
+
+/** The algorithm that the client will name at the end, so that the bytes are hashed once. */
+function hintedAlgorithm(exchange: Exchange): DigestAlgorithm {
+  const hint = exchange.query.get("digest-algorithm") ?? "sha256";
+  if (hint === "sha256" || hint === "sha512") return hint;
+  throw new ApiError("DIGEST_INVALID", { detail: "The digest-algorithm is sha256 or sha512." });
 }
 
 async function mounted(context: RegistryContext, exchange: Exchange, at: { repository: string; digest: Digest }): Promise<boolean> {
@@ -47,10 +56,10 @@ async function mounted(context: RegistryContext, exchange: Exchange, at: { repos
 export async function patchUpload(context: RegistryContext, exchange: Exchange, upload: Upload): Promise<void> {
   const writable = writableOf(context);
   await working(upload, async () => {
-    checkChunk(exchange, upload);
+    const chunk = checkChunk(exchange, upload);
     await writable.checkSpace(upload.repository, exchange.contentLength ?? 0);
     await writable.uploads.save(upload);
-    await receive(writable, exchange, upload);
+    await receive(writable, exchange, { upload, chunk });
     accepted(exchange, upload);
   });
 }
@@ -62,9 +71,9 @@ export async function closeUpload(context: RegistryContext, exchange: Exchange, 
   if (digest === null || !isDigest(digest)) throw badDigest();
   await working(upload, async () => {
     if (exchange.hasBody) {
-      checkChunk(exchange, upload);
+      const chunk = checkChunk(exchange, upload);
       await writable.checkSpace(upload.repository, exchange.contentLength ?? 0);
-      await receive(writable, exchange, upload);
+      await receive(writable, exchange, { upload, chunk });
     }
     await finish(writable, exchange, { upload, digest });
   });
@@ -107,33 +116,51 @@ async function working(upload: Upload, work: () => Promise<void>): Promise<void>
   }
 }
 
-async function receive(writable: Writable, exchange: Exchange, upload: Upload): Promise<void> {
+/** Appends the body. `chunk` is the length that Content-Range gave. */
+async function receive(
+  writable: Writable,
+  exchange: Exchange,
+  { upload, chunk }: { upload: Upload; chunk?: number | undefined },
+): Promise<void> {
   const before = upload.offset;
+  const announced = exchange.contentLength;
+  const body = bodyFeed(exchange.request);
   try {
-    await writable.uploads.append(upload, exchange.body());
+    await writable.uploads.append(upload, announced === undefined ? whileThereIsRoom(writable, upload, body) : body);
   } catch (error) {
-    // A body that broke off: what came is kept, and the session continues at its offset.
-    if (upload.offset > 0 && exchange.brokenOff) await writable.uploads.save(upload);
+    // A body that broke off: what came is kept, and the session continues at its offset. Of one that found no room nothing
+    // is kept: the room is wanted.
+    if (!exchange.brokenOff) await writable.uploads.drop(upload);
+    else if (upload.offset > 0) await writable.uploads.save(upload);
     throw error;
   }
-  const announced = exchange.contentLength;
-  if (announced === undefined) await writable.checkSpace(upload.repository, upload.offset - before);
-  if (announced !== undefined && upload.offset - before !== announced) throw new ApiError("SIZE_INVALID");
+  const expected = announced ?? chunk;
+  if (expected !== undefined && upload.offset - before !== expected) throw new ApiError("SIZE_INVALID");
 }
 
-/** A chunk must begin where the last one ended. Distribution-spec "pushing a blob in chunks". */
-function checkChunk(exchange: Exchange, upload: Upload): void {
+/** A body of unknown length is let in as it comes: most clients stream layers without saying how long they are. */
+function whileThereIsRoom(writable: Writable, upload: Upload, body: Feed): Feed {
+  return (take) =>
+    body(async (chunk) => {
+      await writable.checkSpace(upload.repository, chunk.byteLength);
+      await take(chunk);
+    });
+}
+
+/** A chunk must begin where the last one ended. Returns its length when it is said. Distribution-spec "pushing a blob in chunks". */
+function checkChunk(exchange: Exchange, upload: Upload): number | undefined {
   const header = exchange.header("content-range");
-  if (header === undefined) return;
+  if (header === undefined) return undefined;
   const range = chunkRange(header);
   if (range === undefined) throw new ApiError("BLOB_UPLOAD_INVALID", { detail: "Content-Range is not <start>-<end>." });
   if (range.start !== upload.offset) {
     throw new ApiError("RANGE_INVALID", { detail: `The next byte is ${upload.offset}.`, headers: sessionHeaders(upload) });
   }
-  const length = exchange.contentLength;
-  if (length !== undefined && length !== range.end - range.start + 1) {
+  const length = range.end - range.start + 1;
+  if ((exchange.contentLength ?? length) !== length) {
     throw new ApiError("SIZE_INVALID", { detail: "Content-Length and Content-Range differ." });
   }
+  return length;
 }
 
 async function finish(writable: Writable, exchange: Exchange, at: { upload: Upload; digest: Digest }): Promise<void> {

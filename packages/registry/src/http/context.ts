@@ -13,6 +13,8 @@ export interface Access {
   authenticate(exchange: Exchange): Promise<void>;
   /** @throws ApiError `UNAUTHORIZED` for somebody without a name */
   requireUser(exchange: Exchange): void;
+  /** @throws ApiError `UNAUTHORIZED` for somebody without a name, where only named users may read anything */
+  requireReader(exchange: Exchange): void;
   /**
    * Returns for a named user who may not read: the answer is then that of a repository that is not there.
    * @throws ApiError `UNAUTHORIZED`, `DENIED`

@@ -10,13 +10,24 @@ import { listReferrers, listRepositories, listTags } from "./lists.ts";
 import { deleteManifest, getManifest, putManifest } from "./manifests.ts";
 import { type Route, routeOf } from "./routes.ts";
 
-const READS = ["GET", "HEAD"];
+const READS: readonly string[] = ["GET", "HEAD"];
+
+/** What each endpoint of a repository answers to. */
+const METHODS: Readonly<Record<Extract<Route, { repository: string }>["kind"], readonly string[]>> = {
+  tags: READS,
+  referrers: READS,
+  manifest: [...READS, "PUT", "DELETE"],
+  blob: [...READS, "DELETE"],
+  uploads: ["POST"],
+  upload: [...READS, "PATCH", "PUT", "DELETE"],
+};
 
 /** Answers a request of the distribution API. @throws ApiError for every answer that says no */
 export async function dispatch(context: RegistryContext, exchange: Exchange): Promise<void> {
   checkMeantForUs(exchange, context.names);
   const route = routeOf(exchange.path);
   if (route.kind === "none") throw new ApiError("UNSUPPORTED", { status: 404, detail: "There is no such endpoint." });
+  if (!("repository" in route) && route.kind !== "bad-name" && !READS.includes(exchange.method)) throw notAllowed(exchange, READS);
   if (route.kind === "health") return exchange.json(200, { status: "ok" });
   if (route.kind === "ready") return exchange.json(context.isReady() ? 200 : 503, { status: context.isReady() ? "ready" : "stopping" });
   await context.access.authenticate(exchange);
@@ -52,8 +63,8 @@ async function sendMetrics(context: RegistryContext, exchange: Exchange): Promis
 async function inRepository(context: RegistryContext, exchange: Exchange, route: Extract<Route, { repository: string }>): Promise<void> {
   const { method } = exchange;
   const reads = READS.includes(method);
-  if (route.kind === "tags" && reads) return listTags(context, exchange, route.repository);
-  if (route.kind === "referrers" && reads) return listReferrers(context, exchange, route);
+  if (reads && route.kind === "tags") return listTags(context, exchange, route.repository);
+  if (reads && route.kind === "referrers") return listReferrers(context, exchange, route);
   if (route.kind === "manifest") {
     if (reads) return getManifest(context, exchange, route);
     if (method === "PUT") return putManifest(context, exchange, route);
@@ -65,12 +76,12 @@ async function inRepository(context: RegistryContext, exchange: Exchange, route:
   }
   if (route.kind === "uploads" && method === "POST") return beginUpload(context, exchange, route.repository);
   if (route.kind === "upload") return inUpload(context, exchange, route);
-  throw notAllowed(exchange);
+  throw notAllowed(exchange, METHODS[route.kind]);
 }
 
 async function inUpload(context: RegistryContext, exchange: Exchange, route: { repository: string; id: string }): Promise<void> {
   const { method } = exchange;
-  if (!["GET", "HEAD", "PATCH", "PUT", "DELETE"].includes(method)) throw notAllowed(exchange);
+  if (!METHODS.upload.includes(method)) throw notAllowed(exchange, METHODS.upload);
   const upload = await findUpload(context, exchange, route);
   if (method === "PATCH") return patchUpload(context, exchange, upload);
   if (method === "PUT") return closeUpload(context, exchange, upload);
@@ -86,6 +97,7 @@ async function deleteBlob(context: RegistryContext, exchange: Exchange, at: { re
   exchange.answer(202);
 }
 
-function notAllowed(exchange: Exchange): ApiError {
-  return new ApiError("UNSUPPORTED", { detail: `${exchange.method} is not for this endpoint.` });
+/** RFC 9110 15.5.6: the answer says what is allowed. */
+function notAllowed(exchange: Exchange, methods: readonly string[]): ApiError {
+  return new ApiError("UNSUPPORTED", { detail: `${exchange.method} is not for this endpoint.`, headers: { Allow: methods.join(", ") } });
 }

@@ -96,9 +96,22 @@ export class Exchange {
     body: Uint8Array | string | undefined = undefined,
   ): void {
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
-    if (status !== 204) this.head(status, { "Content-Length": bytes?.byteLength ?? 0, ...headers });
+    if (status !== 204 && status !== 304) this.head(status, { "Content-Length": bytes?.byteLength ?? 0, ...headers });
     else this.head(status, headers);
     this.response.end(this.method === "HEAD" ? undefined : bytes);
+  }
+
+  /**
+   * Answers 304 when the client says that it holds what `headers` (with an ETag) describe; false when it has to be sent.
+   * RFC 9110 13.1.2: the weak comparison.
+   */
+  answeredUnchanged(headers: Readonly<Record<string, string>>): boolean {
+    const held = this.header("if-none-match");
+    if (held === undefined) return false;
+    const tags = held.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+    if (!tags.includes("*") && !tags.includes(headers["ETag"] ?? "")) return false;
+    this.answer(304, headers);
+    return true;
   }
 
   json(status: number, value: unknown, headers: Readonly<Record<string, string | readonly string[]>> = {}): void {

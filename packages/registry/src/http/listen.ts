@@ -5,7 +5,8 @@ import { RegistryError } from "../errors.ts";
 import { errorCode } from "../store/files.ts";
 import type { PemPair } from "../tls/issue.ts";
 
-const READ_BYTES = 1024 * 1024;
+/** Kept of a body while its taker waits. */
+const READ_BYTES = 128 * 1024;
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 export interface ListenAddress {

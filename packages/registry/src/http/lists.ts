@@ -12,8 +12,9 @@ export async function listTags(context: RegistryContext, exchange: Exchange, rep
   exchange.json(200, { name: repository, tags: page.names }, page.headers);
 }
 
-/** `GET /v2/_catalog`: the repositories the caller may read. */
+/** `GET /v2/_catalog`: the repositories the caller may read. Who may read none for want of a name is asked for it. */
 export async function listRepositories(context: RegistryContext, exchange: Exchange): Promise<void> {
+  context.access.requireReader(exchange);
   const all = await context.content.repositories();
   const readable = context.access.mayReadAll(exchange) ? all : all.filter((name) => context.access.may(exchange, name, "read"));
   const page = pageOf(exchange, readable, "/v2/_catalog");
@@ -28,7 +29,7 @@ export async function listReferrers(
 ): Promise<void> {
   if (!isDigest(at.digest)) throw new ApiError("DIGEST_INVALID", { detail: "Expected sha256:<64 hex> or sha512:<128 hex>." });
   const found = await context.content.referrers(at.repository, at.digest);
-  const wanted = exchange.query.get("artifactType");
+  const wanted = exchange.query.get("artifactType") || null;
   const manifests = wanted === null ? found : found.filter((descriptor) => descriptor.artifactType === wanted);
   const body = JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests });
   exchange.answer(

@@ -1,5 +1,4 @@
 import {
-  type Descriptor,
   type Digest,
   digestAlgorithm,
   digestOf,
@@ -11,6 +10,7 @@ import {
   manifestContents,
   manifestMediaType,
   parseManifest,
+  referrerDescriptor,
 } from "@skerry/oci";
 import { ApiError } from "./api-error.ts";
 import { type RegistryContext, writableOf } from "./context.ts";
@@ -26,6 +26,7 @@ export async function getManifest(
   const facts = await context.content.resolve(at.repository, at.reference);
   if (facts === undefined) throw unknownManifest(at);
   const headers = { "Content-Type": facts.mediaType, "Docker-Content-Digest": facts.digest, ETag: `"${facts.digest}"` };
+  if (exchange.answeredUnchanged(headers)) return;
   if (exchange.method === "HEAD") return exchange.answer(200, { ...headers, "Content-Length": facts.size });
   const manifest = await context.content.manifest(at.repository, facts.digest);
   if (manifest === undefined) throw unknownManifest(at);
@@ -54,7 +55,7 @@ export async function putManifest(
     blobs: manifest.kind === "image" ? ownBlobs(manifest) : [],
     ...(manifest.subject === undefined
       ? {}
-      : { subject: manifest.subject.digest, referrer: referrerOf(manifest, digest, bytes.byteLength) }),
+      : { subject: manifest.subject.digest, referrer: referrerDescriptor({ digest, mediaType, size: bytes.byteLength }, manifest) }),
   });
   if (swept !== undefined) throw new ApiError("MANIFEST_BLOB_UNKNOWN", { detail: `${swept} was collected meanwhile; push it again.` });
   exchange.answer(201, {
@@ -130,18 +131,6 @@ function ownBlobs(manifest: Manifest): Digest[] {
   return manifestContents(manifest)
     .filter((descriptor) => !isForeignLayerType(descriptor.mediaType))
     .map((descriptor) => descriptor.digest);
-}
-
-/** An entry of the referrers list. Distribution-spec "listing referrers": the type of the config stands in for artifactType. */
-function referrerOf(manifest: Manifest, digest: Digest, size: number): Descriptor {
-  const artifactType = manifest.artifactType ?? (manifest.kind === "image" ? manifest.config?.mediaType : undefined);
-  return {
-    mediaType: manifest.mediaType,
-    digest,
-    size,
-    ...(artifactType === undefined || artifactType === "" ? {} : { artifactType }),
-    ...(Object.keys(manifest.annotations).length === 0 ? {} : { annotations: manifest.annotations }),
-  };
 }
 
 function checkReference(reference: string): void {

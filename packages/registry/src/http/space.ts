@@ -27,20 +27,22 @@ export class SpaceGuard {
     this.#limits = limits;
   }
 
-  /** Free bytes, as of a second ago at most. */
+  /** Free bytes, as of a second ago at most, less what was let in since. */
   async freeBytes(): Promise<number> {
     return (await this.#look()).freeBytes;
   }
 
   /** @throws ApiError `INSUFFICIENT_STORAGE`, `DENIED` */
   async check(repository: string, bytes: number): Promise<void> {
-    const { freeBytes, totalBytes } = await this.#look();
+    const looked = await this.#look();
+    const { freeBytes, totalBytes } = looked;
     const kept = this.#limits.minFreeBytes ?? Math.min(MOST_KEPT_FREE, totalBytes * SHARE_KEPT_FREE);
     if (freeBytes - bytes < kept) {
       throw new ApiError("INSUFFICIENT_STORAGE", {
         detail: `${freeBytes} bytes are free, ${bytes} are asked for and ${Math.round(kept)} stay free.`,
       });
     }
+    looked.freeBytes -= bytes;
     for (const [prefix, limit] of Object.entries(this.#limits.quotas ?? {})) {
       if (!isBelow(repository, prefix)) continue;
       const used = await this.#usedBelow(prefix);

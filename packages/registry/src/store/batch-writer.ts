@@ -1,47 +1,99 @@
-import type { OpenFile } from "./files.ts";
+import type { OpenFile } from "./open-file.ts";
+import type { Pieces } from "./pieces.ts";
 
-/** Bytes that are gathered before they are written. */
-const BATCH_BYTES = 1024 * 1024;
+/** After so many bytes the disk is asked to begin with them: left to the end, a large blob waits there for all of itself. */
+const SYNC_BYTES = 64 * 1024 * 1024;
 
 /** Gathers small chunks into large writes, and keeps one write under way while the next batch fills. */
 export class BatchWriter {
   readonly #file: OpenFile;
+  readonly #pieces: Pieces;
+  readonly #counted: Disposable;
   /** Called with the position up to which everything is written. */
   readonly #written: (position: number) => void;
   #batch: Uint8Array[] = [];
-  #batched = 0;
+  /** The piece that is being filled, and how far it is. */
+  #piece: Uint8Array | undefined;
+  #filled = 0;
   #position: number;
   #writing: Promise<void> | undefined;
+  #syncing: Promise<void> | undefined;
+  #synced: number;
 
-  constructor(file: OpenFile, position: number, written: (position: number) => void) {
+  constructor(file: OpenFile, position: number, how: { readonly pieces: Pieces; readonly written: (position: number) => void }) {
     this.#file = file;
     this.#position = position;
-    this.#written = written;
+    this.#synced = position;
+    this.#pieces = how.pieces;
+    this.#written = how.written;
+    this.#counted = how.pieces.writer();
   }
 
-  /** Takes a chunk; a promise only when the caller has to wait for the disk. */
+  /** Copies a chunk; a promise only when the caller has to wait for the disk. */
   add(chunk: Uint8Array): Promise<void> | undefined {
-    this.#batch.push(chunk);
-    this.#batched += chunk.byteLength;
-    return this.#batched < BATCH_BYTES ? undefined : this.#flush();
+    for (let at = 0; at < chunk.byteLength; ) {
+      this.#piece ??= this.#pieces.take();
+      const part = chunk.subarray(at, at + this.#piece.byteLength - this.#filled);
+      this.#piece.set(part, this.#filled);
+      at += part.byteLength;
+      this.#filled += part.byteLength;
+      if (this.#filled === this.#piece.byteLength) this.#endPiece(this.#piece);
+    }
+    return this.#batch.length < this.#pieces.perBatch ? undefined : this.#flush();
   }
 
-  /** Starts the write of what is gathered, once the one before has ended. */
-  async #flush(): Promise<void> {
-    await this.#writing;
-    const [batch, at] = [this.#batch, this.#position];
-    const end = at + this.#batched;
+  #endPiece(piece: Uint8Array): void {
+    this.#batch.push(piece);
+    this.#piece = undefined;
+    this.#filled = 0;
+  }
+
+  /** Starts the write of the pieces that are full, once the one before has ended. `last` is written after them. */
+  async #flush(last?: Uint8Array): Promise<void> {
+    const batch = this.#batch;
     this.#batch = [];
-    this.#batched = 0;
-    this.#position = end;
-    this.#writing = this.#file.write(batch, at).then(() => this.#written(end));
+    await this.#writing;
+    this.#writing = this.#write(batch, last);
     // The failure is seen by whoever waits for the write next.
     this.#writing.catch(() => undefined);
   }
 
-  /** Writes what is left and waits for it. */
+  async #write(batch: readonly Uint8Array[], last: Uint8Array | undefined): Promise<void> {
+    const chunks = last === undefined ? batch : [...batch, last];
+    const end = chunks.reduce((sum, chunk) => sum + chunk.byteLength, this.#position);
+    try {
+      await this.#file.write(chunks, this.#position);
+    } finally {
+      for (const piece of batch) this.#pieces.give(piece);
+    }
+    this.#position = end;
+    this.#written(end);
+    this.#syncEarly();
+  }
+
+  /** One at a time and beside the writes. A failure is told once, here, so it is kept for the end. */
+  #syncEarly(): void {
+    if (this.#syncing !== undefined || this.#position - this.#synced < SYNC_BYTES) return;
+    this.#synced = this.#position;
+    const syncing = this.#file.sync().then(() => {
+      this.#syncing = undefined;
+    });
+    syncing.catch(() => undefined);
+    this.#syncing = syncing;
+  }
+
+  /** Writes what is left and waits for it. Called once, also after a failure. */
   async end(): Promise<void> {
-    if (this.#batched > 0) await this.#flush();
-    await this.#writing;
+    const piece = this.#piece;
+    try {
+      await this.#flush(piece?.subarray(0, this.#filled));
+      await this.#writing;
+      await this.#syncing;
+    } finally {
+      // The file may be closed next: nothing is at work on it any more.
+      await this.#syncing?.catch(() => undefined);
+      if (piece !== undefined) this.#pieces.give(piece);
+      this.#counted[Symbol.dispose]();
+    }
   }
 }

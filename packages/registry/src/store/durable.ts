@@ -11,18 +11,21 @@ const RENAME_TRIES = 10;
 export class Durable {
   readonly files: FileSystem;
   readonly #temporary: string;
+  #temporaryFiles = 0;
   readonly #syncs = new Map<string, { readonly running: Promise<void>; next?: Promise<void> }>();
   /** Folders that are made but whose own entry is not stable yet. */
   readonly #unstable = new Map<string, Promise<void>>();
 
   constructor(files: FileSystem, temporary: string) {
     this.files = files;
-    this.#temporary = temporary;
+    // Random once: a folder that another process left unfinished work in may hold any of the earlier names.
+    this.#temporary = join(temporary, randomBytes(8).toString("hex"));
   }
 
   /** A name in the folder for temporary files that nobody else uses. */
   temporaryName(): string {
-    return join(this.#temporary, randomBytes(16).toString("hex"));
+    this.#temporaryFiles += 1;
+    return `${this.#temporary}-${this.#temporaryFiles}`;
   }
 
   /** Puts a small file in its place, replacing what was there, and makes the entry stable. */

@@ -1,18 +1,6 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rmdir, stat, statfs, unlink, utimes } from "node:fs/promises";
-
-/** An open file, addressed by position. */
-export interface OpenFile {
-  /** Bytes read into `into` from `position`; 0 at the end. */
-  read(into: Uint8Array, position: number): Promise<number>;
-  /** Writes all chunks, one after the other, from `position`. */
-  write(chunks: readonly Uint8Array[], position: number): Promise<void>;
-  /** Resolves when the bytes are on stable storage. */
-  sync(): Promise<void>;
-  truncate(size: number): Promise<void>;
-  size(): Promise<number>;
-  close(): Promise<void>;
-}
+import { mkdir, readdir, readFile, rename, rmdir, stat, statfs, unlink, utimes } from "node:fs/promises";
+import { type OpenFile, openFile, syncFolder } from "./open-file.ts";
 
 export interface FileFacts {
   readonly size: number;
@@ -65,9 +53,7 @@ const FLAGS = {
 
 /** The machine's own file system. Files are made 0600, folders 0700. */
 export const nodeFiles: FileSystem = {
-  async open(path, how) {
-    return openNodeFile(await open(path, FLAGS[how] | constants.O_NOFOLLOW, 0o600));
-  },
+  open: (path, how) => openFile(path, FLAGS[how] | constants.O_NOFOLLOW),
   read(path) {
     return unlessMissing(readFile(path), undefined);
   },
@@ -105,14 +91,7 @@ export const nodeFiles: FileSystem = {
       throw error;
     }
   },
-  async syncFolder(path) {
-    const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  },
+  syncFolder,
   async touch(path, changedAt) {
     await unlessMissing(utimes(path, changedAt / 1000, changedAt / 1000), undefined);
   },
@@ -130,45 +109,6 @@ async function entries(path: string, folders: boolean): Promise<string[]> {
 /** The `code` of a node error, such as `ENOENT`. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-}
-
-function openNodeFile(handle: FileHandle): OpenFile {
-  return {
-    async read(into, position) {
-      return (await handle.read(into, 0, into.byteLength, position)).bytesRead;
-    },
-    async write(chunks, position) {
-      await writeFully(handle, chunks, position);
-    },
-    sync: () => handle.datasync(),
-    truncate: (size) => handle.truncate(size),
-    size: async () => (await handle.stat()).size,
-    close: () => handle.close(),
-  };
-}
-
-/** writev may write less than asked for, on a nearly full disk for one: what is left is written again, until it fails for good. */
-async function writeFully(handle: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<void> {
-  let rest = chunks.filter((chunk) => chunk.byteLength > 0);
-  let at = position;
-  while (rest.length > 0) {
-    const { bytesWritten } = await handle.writev(rest, at);
-    at += bytesWritten;
-    rest = after(rest, bytesWritten);
-  }
-}
-
-function after(chunks: readonly Uint8Array[], written: number): Uint8Array[] {
-  let left = written;
-  const rest: Uint8Array[] = [];
-  for (const chunk of chunks) {
-    if (left >= chunk.byteLength) left -= chunk.byteLength;
-    else {
-      rest.push(left === 0 ? chunk : chunk.subarray(left));
-      left = 0;
-    }
-  }
-  return rest;
 }
 
 async function unlessMissing<T, M>(found: Promise<T>, missing: M): Promise<T | M> {

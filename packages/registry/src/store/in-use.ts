@@ -20,14 +20,16 @@ export class InUse {
     this.#now = now;
   }
 
-  /** Notes a use; true when it is worth a note on disk. */
+  /**
+   * Notes a use; true when it is worth a note on disk. That a collection took the blob a moment ago stays noted: a look may
+   * have seen it just before.
+   */
   lease(repository: string, digest: Digest): boolean {
     const key = `${repository}@${digest}`;
     const before = this.#leases.get(key);
     const now = this.#now();
     this.#leases.delete(key);
     this.#leases.set(key, now);
-    this.#swept.delete(key);
     this.#forgetOld(this.#leases, now);
     return before === undefined || now - before > this.#leaseMs * REFRESH_SHARE;
   }

@@ -1,112 +1,43 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type Descriptor,
-  type Digest,
-  digestAlgorithm,
-  digestHex,
-  isDigest,
-  isRepository,
-  isTag,
-  type Manifest,
-  manifestContents,
-  parseManifest,
-} from "@skerry/oci";
+import { type Descriptor, type Digest, digestAlgorithm, digestHex, isRepository, isTag, parseManifest, ReferrerIndex } from "@skerry/oci";
 import { RegistryError } from "../errors.ts";
-import type { Content, ManifestFacts, OpenBlob, StoredManifest } from "./content.ts";
+import type { Content, OpenBlob } from "./content.ts";
 import { errorCode, nodeFiles } from "./files.ts";
-import { byBytes } from "./tags.ts";
-
-/** What one repository of a layout holds. */
-interface LayoutRepository {
-  readonly tags: Map<string, Digest>;
-  readonly manifests: Map<Digest, ManifestFacts>;
-  readonly blobs: Set<Digest>;
-  readonly referrers: Map<Digest, Descriptor[]>;
-}
+import { type ImageBytes, ImageContent, type ServedImage } from "./image-content.ts";
 
 /**
  * Serves an OCI image layout as it lies there. An image named `team/app:v1` is in repository `team/app`; one that is named by
- * a tag alone, or not at all, is in `repository`. Only manifests are read; blobs stay where they are.
+ * a tag alone, or not at all, is in `repository`. Blobs stay where they are.
  * @throws RegistryError `ROOT_INVALID` when the folder is no layout
  */
 export async function openLayoutContent(folder: string, repository = "layout"): Promise<Content> {
-  const layout = new LayoutFolder(folder);
-  const repositories = new Map<string, LayoutRepository>();
-  for (const descriptor of await layout.index()) {
-    const name = nameOf(descriptor, repository);
-    const into = repositories.get(name.repository) ?? { tags: new Map(), manifests: new Map(), blobs: new Set(), referrers: new Map() };
-    repositories.set(name.repository, into);
-    if (name.tag !== undefined) into.tags.set(name.tag, descriptor.digest);
-    await collect(layout, descriptor, into);
-  }
-  return new LayoutContent(layout, repositories);
+  const listed = await listedIn(folder);
+  const images = listed.map(({ digest, mediaType, annotations }) => ({
+    digest,
+    mediaType,
+    ...nameOf(annotations?.["org.opencontainers.image.ref.name"], repository),
+  }));
+  return new ImageContent(images, new LayoutFolder(folder, listed));
 }
 
-/** Files of a layout. */
-class LayoutFolder {
-  readonly #folder: string;
-
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  async index(): Promise<readonly Descriptor[]> {
-    try {
-      const bytes = await readFile(join(this.#folder, "index.json"));
-      const index = parseManifest(bytes, "application/vnd.oci.image.index.v1+json", this.#folder);
-      return index.kind === "index" ? index.manifests : [];
-    } catch (cause) {
-      throw new RegistryError({
-        code: "ROOT_INVALID",
-        message: `Cannot serve ${this.#folder}: it is no OCI image layout`,
-        subject: this.#folder,
-        hint: "Name a folder that has index.json and blobs/.",
-        cause,
-      });
-    }
-  }
-
-  path(digest: Digest): string {
-    return join(this.#folder, "blobs", digestAlgorithm(digest), digestHex(digest));
-  }
-}
-
-async function collect(layout: LayoutFolder, descriptor: Descriptor, into: LayoutRepository): Promise<void> {
-  const { digest, mediaType } = descriptor;
-  if (into.manifests.has(digest)) return;
-  const bytes = await nodeFiles.read(layout.path(digest));
-  if (bytes === undefined) return;
-  const manifest = readable(bytes, mediaType);
-  if (manifest === undefined) return;
-  into.manifests.set(digest, { digest, mediaType, size: bytes.byteLength });
-  if (manifest.subject !== undefined) {
-    const artifactType = manifest.artifactType ?? (manifest.kind === "image" ? manifest.config?.mediaType : undefined);
-    const entry = {
-      mediaType,
-      digest,
-      size: bytes.byteLength,
-      ...(artifactType === undefined ? {} : { artifactType }),
-      annotations: manifest.annotations,
-    };
-    into.referrers.set(manifest.subject.digest, [...(into.referrers.get(manifest.subject.digest) ?? []), entry]);
-  }
-  for (const child of manifestContents(manifest)) {
-    if (manifest.kind === "index") await collect(layout, child, into);
-    else into.blobs.add(child.digest);
-  }
-}
-
-function readable(bytes: Uint8Array, mediaType: string): Manifest | undefined {
+async function listedIn(folder: string): Promise<readonly Descriptor[]> {
   try {
-    return parseManifest(bytes, mediaType);
-  } catch {
-    return undefined;
+    const bytes = await readFile(join(folder, "index.json"));
+    const index = parseManifest(bytes, "application/vnd.oci.image.index.v1+json", folder);
+    return index.kind === "index" ? index.manifests : [];
+  } catch (cause) {
+    throw new RegistryError({
+      code: "ROOT_INVALID",
+      message: `Cannot serve ${folder}: it is no OCI image layout`,
+      subject: folder,
+      hint: "Name a folder that has index.json and blobs/.",
+      cause,
+    });
   }
 }
 
-function nameOf(descriptor: Descriptor, fallback: string): { repository: string; tag?: string } {
-  const name = descriptor.annotations?.["org.opencontainers.image.ref.name"];
+function nameOf(name: string | undefined, fallback: string): Pick<ServedImage, "repository" | "tag"> {
   if (name === undefined) return { repository: fallback };
   const colon = name.lastIndexOf(":");
   const [path, tag] = colon > name.lastIndexOf("/") ? [name.slice(0, colon), name.slice(colon + 1)] : [name, undefined];
@@ -114,36 +45,28 @@ function nameOf(descriptor: Descriptor, fallback: string): { repository: string;
   return isTag(name) ? { repository: fallback, tag: name } : { repository: isRepository(name) ? name : fallback };
 }
 
-class LayoutContent implements Content {
-  readonly #layout: LayoutFolder;
-  readonly #repositories: ReadonlyMap<string, LayoutRepository>;
+/** Files of a layout. */
+class LayoutFolder implements ImageBytes {
+  readonly #folder: string;
+  readonly #listed: readonly Descriptor[];
+  #referrers: Promise<ReferrerIndex> | undefined;
 
-  constructor(layout: LayoutFolder, repositories: ReadonlyMap<string, LayoutRepository>) {
-    this.#layout = layout;
-    this.#repositories = repositories;
+  constructor(folder: string, listed: readonly Descriptor[]) {
+    this.#folder = folder;
+    this.#listed = listed;
   }
 
-  async resolve(repository: string, name: string): Promise<ManifestFacts | undefined> {
-    const found = this.#repositories.get(repository);
-    const digest = isDigest(name) ? name : found?.tags.get(name);
-    return digest === undefined ? undefined : found?.manifests.get(digest);
+  manifest(digest: Digest): Promise<Uint8Array | undefined> {
+    return nodeFiles.read(this.#path(digest));
   }
 
-  async manifest(repository: string, digest: Digest): Promise<StoredManifest | undefined> {
-    const facts = this.#repositories.get(repository)?.manifests.get(digest);
-    const bytes = facts === undefined ? undefined : await nodeFiles.read(this.#layout.path(digest));
-    return facts === undefined || bytes === undefined ? undefined : { digest, mediaType: facts.mediaType, bytes };
+  async size(digest: Digest): Promise<number | undefined> {
+    return (await nodeFiles.facts(this.#path(digest)))?.size;
   }
 
-  async blobSize(repository: string, digest: Digest): Promise<number | undefined> {
-    if (this.#repositories.get(repository)?.blobs.has(digest) !== true) return undefined;
-    return (await nodeFiles.facts(this.#layout.path(digest)))?.size;
-  }
-
-  async openBlob(repository: string, digest: Digest): Promise<OpenBlob | undefined> {
-    if (this.#repositories.get(repository)?.blobs.has(digest) !== true) return undefined;
+  async open(digest: Digest): Promise<OpenBlob | undefined> {
     try {
-      const file = await nodeFiles.open(this.#layout.path(digest), "read");
+      const file = await nodeFiles.open(this.#path(digest), "read");
       return { size: await file.size(), read: (into, position) => file.read(into, position), close: () => file.close() };
     } catch (error) {
       if (errorCode(error) === "ENOENT") return undefined;
@@ -151,16 +74,26 @@ class LayoutContent implements Content {
     }
   }
 
-  async tags(repository: string): Promise<readonly string[] | undefined> {
-    const found = this.#repositories.get(repository);
-    return found === undefined ? undefined : [...found.tags.keys()].sort(byBytes);
+  async referrers(subject: Digest): Promise<readonly Descriptor[]> {
+    this.#referrers ??= this.#readReferrers();
+    return (await this.#referrers).of(subject);
   }
 
-  async repositories(): Promise<readonly string[]> {
-    return [...this.#repositories.keys()].sort(byBytes);
+  async #readReferrers(): Promise<ReferrerIndex> {
+    const referrers = new ReferrerIndex();
+    for (const descriptor of this.#listed) {
+      const bytes = await this.manifest(descriptor.digest);
+      if (bytes === undefined) continue;
+      try {
+        referrers.add(descriptor, parseManifest(bytes, descriptor.mediaType));
+      } catch {
+        // A layout may list what is no manifest; it refers to nothing.
+      }
+    }
+    return referrers;
   }
 
-  async referrers(repository: string, subject: Digest): Promise<readonly Descriptor[]> {
-    return this.#repositories.get(repository)?.referrers.get(subject) ?? [];
+  #path(digest: Digest): string {
+    return join(this.#folder, "blobs", digestAlgorithm(digest), digestHex(digest));
   }
 }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { type Digest, digestAlgorithm, digestHex, isDigest } from "@skerry/oci";
 
 /** Version of the layout on disk (docs/registry.md). A store of another version is refused. */
@@ -25,21 +25,21 @@ export class Layout {
   readonly version: string;
 
   constructor(root: string) {
-    this.root = root;
-    this.temporary = join(root, "tmp");
-    this.uploads = join(root, "uploads");
-    this.repositories = join(root, "repositories");
-    this.links = join(root, "links");
-    this.quarantine = join(root, "quarantine");
-    this.care = join(root, "care");
-    this.control = join(root, "control.sock");
-    this.owner = join(root, "owner.json");
-    this.version = join(root, VERSION_FILE);
+    this.root = resolve(root);
+    this.temporary = within(this.root, "tmp");
+    this.uploads = within(this.root, "uploads");
+    this.repositories = within(this.root, "repositories");
+    this.links = within(this.root, "links");
+    this.quarantine = within(this.root, "quarantine");
+    this.care = within(this.root, "care");
+    this.control = within(this.root, "control.sock");
+    this.owner = within(this.root, "owner.json");
+    this.version = within(this.root, VERSION_FILE);
   }
 
   /** Folders that are made when a root is made. */
   folders(): readonly string[] {
-    const blobs = join(this.root, "blobs");
+    const blobs = within(this.root, "blobs");
     return [
       this.temporary,
       this.uploads,
@@ -54,64 +54,64 @@ export class Layout {
   }
 
   blobs(algorithm: string): string {
-    return join(this.root, "blobs", algorithm);
+    return within(this.root, `blobs/${algorithm}`);
   }
 
   blob(digest: Digest): string {
-    return join(this.blobs(digestAlgorithm(digest)), digestHex(digest));
+    return within(this.blobs(digestAlgorithm(digest)), digestHex(digest));
   }
 
   quarantined(digest: Digest): string {
-    return join(this.quarantine, digestFileName(digest));
+    return within(this.quarantine, digestFileName(digest));
   }
 
   repository(name: string): string {
-    return join(this.repositories, repositoryFolder(name));
+    return within(this.repositories, repositoryFolder(name));
   }
 
   manifests(repository: string): string {
-    return join(this.repository(repository), "manifests");
+    return within(this.repository(repository), "manifests");
   }
 
   manifest(repository: string, digest: Digest): string {
-    return join(this.manifests(repository), digestFileName(digest));
+    return within(this.manifests(repository), digestFileName(digest));
   }
 
   tags(repository: string): string {
-    return join(this.repository(repository), "tags");
+    return within(this.repository(repository), "tags");
   }
 
   /** A tag is a legal file name as it is: no slash, no leading dot, 128 characters at most. */
   tag(repository: string, tag: string): string {
-    return join(this.tags(repository), tag);
+    return within(this.tags(repository), tag);
   }
 
   allReferrers(repository: string): string {
-    return join(this.repository(repository), "referrers");
+    return within(this.repository(repository), "referrers");
   }
 
   referrers(repository: string, subject: Digest): string {
-    return join(this.allReferrers(repository), digestFileName(subject));
+    return within(this.allReferrers(repository), digestFileName(subject));
   }
 
   referrer(repository: string, subject: Digest, digest: Digest): string {
-    return join(this.referrers(repository, subject), digestFileName(digest));
+    return within(this.referrers(repository, subject), digestFileName(digest));
   }
 
   linksOf(repository: string): string {
-    return join(this.links, repositoryFolder(repository));
+    return within(this.links, repositoryFolder(repository));
   }
 
   link(repository: string, digest: Digest): string {
-    return join(this.linksOf(repository), digestFileName(digest));
+    return within(this.linksOf(repository), digestFileName(digest));
   }
 
   uploadData(id: string): string {
-    return join(this.uploads, `${id}.data`);
+    return within(this.uploads, `${id}.data`);
   }
 
   uploadState(id: string): string {
-    return join(this.uploads, `${id}.json`);
+    return within(this.uploads, `${id}.json`);
   }
 }
 
@@ -134,4 +134,9 @@ export function digestFileName(digest: Digest): string {
 export function digestOfFileName(name: string): Digest | undefined {
   const text = name.replace("-", ":");
   return isDigest(text) ? text : undefined;
+}
+
+/** The root is resolved once, and nothing below it needs to be: names come from here, or have no slash and no leading dot. */
+function within(folder: string, name: string): string {
+  return `${folder}/${name}`;
 }

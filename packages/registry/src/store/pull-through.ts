@@ -9,6 +9,7 @@ import {
   type Reader,
 } from "@skerry/oci";
 import type { Content, ManifestFacts, OpenBlob, StoredManifest } from "./content.ts";
+import { feedOf } from "./feed.ts";
 import type { RegistryStore } from "./store.ts";
 import type { Uploads } from "./uploads.ts";
 
@@ -117,7 +118,7 @@ export class PullThrough implements Content {
     const upload = this.#uploads.begin(repository, "", digestAlgorithm(descriptor.digest));
     upload.busy = true;
     try {
-      await this.#uploads.append(upload, reader.blob(at, descriptor).open(0));
+      await this.#uploads.append(upload, feedOf(reader.blob(at, descriptor).open(0)));
       await this.#uploads.commit(upload, descriptor.digest);
     } catch (error) {
       await this.#uploads.drop(upload);

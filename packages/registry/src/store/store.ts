@@ -112,14 +112,14 @@ export class RegistryStore implements Content {
 
   /** Takes an uploaded file, whose bytes are stable and hash to `digest`, into the pool and the repository. */
   async addBlob(repository: string, digest: Digest, path: string): Promise<void> {
-    await this.locks.with(digest, async () => {
+    await this.#linking(digest, async () => {
       await this.#link(repository, digest, (mark) => this.blobs.adoptAndMark(path, digest, mark));
     });
   }
 
   /** Makes a blob of another repository readable in this one; false when the other does not hold it. */
   async mountBlob(repository: string, digest: Digest, from: string): Promise<boolean> {
-    return this.locks.with(digest, async () => {
+    return this.#linking(digest, async () => {
       if ((await this.blobSize(from, digest)) === undefined) return false;
       await this.#link(repository, digest);
       return true;
@@ -128,16 +128,20 @@ export class RegistryStore implements Content {
 
   /** Makes a blob of the pool readable in a repository, whoever holds it; false when the pool lacks it. */
   async linkFromPool(repository: string, digest: Digest): Promise<boolean> {
-    return this.locks.with(digest, async () => {
+    return this.#linking(digest, async () => {
       if ((await this.blobs.size(digest)) === undefined) return false;
       await this.#link(repository, digest);
       return true;
     });
   }
 
+  /** Pinned, because a collection that begins now sees neither the link, which is not made yet, nor its making, which has begun. */
+  #linking<T>(digest: Digest, work: () => Promise<T>): Promise<T> {
+    return this.inUse.pinned([digest], () => this.locks.with(digest, work));
+  }
+
   async #link(repository: string, digest: Digest, make?: (mark: string) => Promise<void>): Promise<void> {
     this.inUse.lease(repository, digest);
-    this.inUse.linked(digest);
     const before = await this.links.has(repository, digest);
     if (make === undefined) await this.links.add(repository, digest);
     else await this.links.addBy(repository, digest, make);

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type Digest, type DigestAlgorithm, digestAlgorithm, Hasher } from "@skerry/oci";
 import { BatchWriter } from "./batch-writer.ts";
-import type { OpenFile } from "./files.ts";
+import type { Feed } from "./feed.ts";
+import type { OpenFile } from "./open-file.ts";
+import { Pieces } from "./pieces.ts";
 import type { RegistryStore } from "./store.ts";
 
 const REHASH_BYTES = 1024 * 1024;
@@ -46,6 +48,7 @@ export class Uploads {
   readonly #store: RegistryStore;
   readonly #lifeMs: number;
   readonly #open = new Map<string, Upload>();
+  readonly #pieces = new Pieces();
 
   constructor(store: RegistryStore, lifeMs: number) {
     this.#store = store;
@@ -114,17 +117,17 @@ export class Uploads {
    * Appends a body, hashing on the way, with one batch being written while the next one arrives. After a failure `offset`
    * says what is written for sure.
    */
-  async append(upload: Upload, body: AsyncIterable<Uint8Array>): Promise<void> {
-    const writer = new BatchWriter(await this.#file(upload), upload.offset, (position) => {
+  async append(upload: Upload, body: Feed): Promise<void> {
+    const written = (position: number): void => {
       upload.offset = position;
-    });
+    };
+    const writer = new BatchWriter(await this.#file(upload), upload.offset, { pieces: this.#pieces, written });
     let whole = false;
     try {
-      for await (const chunk of body) {
+      await body((chunk) => {
         upload.hasher?.update(chunk);
-        const wait = writer.add(chunk);
-        if (wait !== undefined) await wait;
-      }
+        return writer.add(chunk);
+      });
       whole = true;
     } finally {
       await this.#end(upload, writer, whole);

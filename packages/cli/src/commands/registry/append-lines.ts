@@ -8,17 +8,31 @@ export interface LineLog extends AsyncDisposable {
 /** Opens the file with the first line; without `open` the lines go nowhere. */
 export async function appendLines(open: (() => Promise<FileHandle>) | undefined): Promise<LineLog> {
   let file: Promise<FileHandle> | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  let waiting: string[] = [];
+  let writing: Promise<void> | undefined;
+  /** Writes what is waiting, and what comes meanwhile with it: under load many lines are one write. */
+  const write = async (make: () => Promise<FileHandle>): Promise<void> => {
+    while (waiting.length > 0) {
+      const text = waiting.join("");
+      waiting = [];
+      // A log that cannot be written must not stop the registry.
+      try {
+        file ??= make();
+        await (await file).appendFile(text);
+      } catch {
+        file = undefined;
+      }
+    }
+    writing = undefined;
+  };
   return {
     append(entry) {
       if (open === undefined) return;
-      file ??= open();
-      const into = file;
-      // A log that cannot be written must not stop the registry.
-      last = last.then(async () => (await into).appendFile(`${JSON.stringify(entry)}\n`)).catch(() => undefined);
+      waiting.push(`${JSON.stringify(entry)}\n`);
+      writing ??= write(open);
     },
     async [Symbol.asyncDispose]() {
-      await last;
+      await writing;
       await file?.then((handle) => handle.close()).catch(() => undefined);
     },
   };

@@ -2,8 +2,6 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { loadCredentials, loadRegistriesConf, proxiesFromEnvironment, Registries } from "@skerry/oci";
 import {
-  type Content,
-  openLayoutContent,
   type RegistryConfigFile,
   type RegistryOptions,
   type RunningRegistry,
@@ -15,6 +13,7 @@ import { UsageError } from "../../args/errors.ts";
 import { type Job, pathOf } from "../../command/job.ts";
 import { EXIT, interruptedCode } from "../../output/error.ts";
 import { appendLines } from "./append-lines.ts";
+import { openContent } from "./open-content.ts";
 import { repairSources } from "./repair-sources.ts";
 import type { ServeFlags } from "./serve.ts";
 
@@ -37,7 +36,7 @@ export async function run(job: Job<ServeFlags>): Promise<number> {
     repairSources: repairSources(job),
     upstreams: (file.upstreams ?? []).map(({ prefix, host }) => ({ prefix, namespace: host, reader: upstreams.reader(host) })),
   });
-  await announce(job, registry, root);
+  await announce(job, registry, flags.from ?? root);
   const stopListening = job.world.onHangup(() => void reload(job, registry));
   await stopped(job.signal);
   stopListening();
@@ -46,6 +45,7 @@ export async function run(job: Job<ServeFlags>): Promise<number> {
   return interruptedCode(job.signal, EXIT.done);
 }
 
+/** `root`: what is served, a folder of its own or what `--from` names. */
 async function announce(job: Job<ServeFlags>, registry: RunningRegistry, root: string): Promise<void> {
   const { url, host, port } = registry;
   await job.out.result(
@@ -126,14 +126,6 @@ function tlsChoice(job: Job<ServeFlags>, file: RegistryConfigFile, otherwise: "a
     throw new UsageError("--tls files needs a certificate and its key", { subject: "--tls", hint: "Add --cert FILE and --key FILE." });
   }
   return { kind, certificate: pathOf(job, cert), key: pathOf(job, key) };
-}
-
-function openContent(job: Job<ServeFlags>, from: string): Promise<Content> {
-  const folder = /^oci:(.+)$/.exec(from)?.[1];
-  if (folder === undefined) {
-    throw new UsageError(`cannot serve ${JSON.stringify(from)}`, { subject: from, hint: "Write oci:DIR for an OCI image layout." });
-  }
-  return openLayoutContent(pathOf(job, folder));
 }
 
 async function accessLog(job: Job<ServeFlags>): Promise<Awaited<ReturnType<typeof appendLines>> | undefined> {

@@ -33,7 +33,9 @@ export const serve: Command = command<ServeFlags>({
   ],
   flags: {
     root: flagText("folder of the registry, made when it is missing", { placeholder: "DIR", defaultText: "./registry" }),
-    from: flagText("serve this instead, read-only and without copying it: oci:DIR", { placeholder: "ARCHIVE" }),
+    from: flagText("serve this instead, read-only and without copying it: the folder of an archive, or oci:DIR", {
+      placeholder: "ARCHIVE",
+    }),
     listen: flagText("address and port; :0 takes a free port and prints it", { placeholder: "HOST:PORT", defaultText: "127.0.0.1:5000" }),
     tls: flagOptional("a certificate of its own, none, or the one of --cert and --key", (text) => choice(text, TLS_CHOICES), {
       placeholder: TLS_CHOICES.join("|"),
@@ -63,7 +65,7 @@ export const serve: Command = command<ServeFlags>({
       command: "skerry registry serve --root /srv/mirror --listen 0.0.0.0:8443 --host mirror.example.com",
       does: "for others: TLS and users",
     },
-    { command: "skerry registry serve --from oci:/media/usb/images --listen :0", does: "serve an image layout as it lies there" },
+    { command: "skerry registry serve --from /media/usb/archive --listen :0", does: "serve an archive as it lies there" },
   ],
   exits: [4],
   load: () => import("./serve.run.ts"),

@@ -1,0 +1,43 @@
+/** Bytes of a piece: large enough that a write is worth its trip to another thread. */
+const PIECE_BYTES = 256 * 1024;
+/** Pieces of one write, when few write. */
+const MOST_PER_BATCH = 4;
+/** Pieces that all writers together aim at: 32 MiB. */
+const BUDGET = 128;
+/** Pieces that are kept for the next writer: 8 MiB. */
+const MOST_FREE = 32;
+
+/**
+ * Memory that bodies are gathered in before they are written, used again and again. Chunks as they come from the network are
+ * copied into it at once: to keep them until they are written would keep them past the cheap collections of the runtime, and
+ * memory would follow the number of clients.
+ */
+export class Pieces {
+  readonly #free: Uint8Array[] = [];
+  #writers = 0;
+
+  /** A piece with whatever is in it. */
+  take(): Uint8Array {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
+  }
+
+  /** Gives back a piece that nobody reads or writes any more. */
+  give(piece: Uint8Array): void {
+    if (this.#free.length < MOST_FREE) this.#free.push(piece);
+  }
+
+  /** Counts a writer until it is disposed of. */
+  writer(): Disposable {
+    this.#writers += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#writers -= 1;
+      },
+    };
+  }
+
+  /** How many pieces make a write: fewer the more write, and each fills one batch while another is written. */
+  get perBatch(): number {
+    return Math.max(1, Math.min(MOST_PER_BATCH, Math.floor(BUDGET / (2 * this.#writers))));
+  }
+}
