@@ -41,6 +41,8 @@ export interface PackageInfo {
   readonly defaultChannel: string;
   readonly channels: readonly Channel[];
   readonly bundles: ReadonlyMap<string, BundleInfo>;
+  /** Distinct images that its bundles name as their own or as related, counted by what is written. */
+  readonly images: number;
   /** True when the package carries an `olm.deprecations` document. */
   readonly deprecations: boolean;
 }
