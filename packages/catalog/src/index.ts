@@ -9,6 +9,7 @@ export { sarifLog } from "./check/sarif.ts";
 export { type ValidateOptions, type Validation, validateCatalog } from "./check/validate-catalog.ts";
 export { type ChannelDiff, type DiffBundle, diffCatalogs, type PackageDiff } from "./compare/diff-catalogs.ts";
 export { type SearchHit, searchCatalog } from "./compare/search-catalog.ts";
+export { type PackageNeed, type PackageNeeds, packageNeeds } from "./depend/needed-by.ts";
 export type { Provider } from "./depend/providers.ts";
 export { type Gvk, type Requirement, requirementsOf, requirementText } from "./depend/requirements.ts";
 export {
@@ -52,6 +53,7 @@ export { type ReadCatalogImageOptions, readCatalogImage } from "./image/read-cat
 export { type BundleImagesOptions, bundleImages } from "./images/bundle-images.ts";
 export { type LooseReference, type ReferenceCode, type ReferenceRepair, readLooseReference } from "./images/loose-reference.ts";
 export { fetchBundleCsv, type Repair, type RepairOptions, repairFromBundleImage } from "./images/repair-from-image.ts";
+export { describePackage, type PackageDescription } from "./list/describe-package.ts";
 export {
   type BundleRow,
   type ChannelRow,
