@@ -1,5 +1,5 @@
 export { AppRegistry, type AppRegistryHttp, type AppRegistryOptions, type AppRegistryPackage } from "./appregistry/client.ts";
-export { type OpenAppRegistryOptions, openAppRegistry } from "./appregistry/open-app-registry.ts";
+export { type AppRegistryLogin, type OpenAppRegistryOptions, openAppRegistry } from "./appregistry/open-app-registry.ts";
 export { type ConvertBundleOptions, convertBundle } from "./bundle/convert-bundle.ts";
 export { migrateBundle } from "./bundle/csv-metadata.ts";
 export { type BundleFiles, isBundleDirectory, readBundleDirectory } from "./bundle/read-bundle.ts";
@@ -79,6 +79,7 @@ export { writeCatalogFiles } from "./open/write-files.ts";
 export { type OpenCatalogOptions, openCatalogTree, openFileCatalog } from "./open-catalog.ts";
 export { convertPackageManifests } from "./packagemanifest/documents.ts";
 export { normalDocument, type RenderOptions, renderDocuments, renderText } from "./render/render-catalog.ts";
+export { attachSbom, SBOM_TYPE, type WithSbom } from "./sbom/attach-sbom.ts";
 export { type CatalogSbomOptions, catalogSbom } from "./sbom/catalog-sbom.ts";
 export {
   type CatalogFiles,

@@ -304,6 +304,24 @@ describe("catalog", () => {
     expect(JSON.parse(listed.stdout)).toMatchObject({ digest, packages: [{ name: "logger" }, { name: "tagged" }] });
     const second = await skerry("build", "one", "--to", "oci:builtlayout:x", "-o", "name");
     expect(second.stdout).toBe(`oci:builtlayout:x@${digest}\n`);
+    const listed2 = await skerry(
+      "build",
+      "one",
+      "--to",
+      `${registry.host}/own/catalog:v1`,
+      "--insecure",
+      "--attach-sbom",
+      "--sbom",
+      "sbom.json",
+    );
+    expect(listed2.stdout).toContain(String(digest));
+    const sbom = JSON.parse(await readFile(join(folder.path, "sbom.json"), "utf8")) as object;
+    expect(sbom).toMatchObject({ bomFormat: "CycloneDX", metadata: { component: { version: digest } } });
+    const inspected = await runInWorld(["inspect", `${registry.host}/own/catalog:v1`, "--insecure", "--referrers", "-o", "json"], {
+      cwd: folder.path,
+      home: folder.path,
+    });
+    expect(inspected.stdout).toContain('"application/vnd.cyclonedx+json"');
     expect((await skerry("build", "one")).code).toBe(2);
     expect((await skerry("build", "one", "--to", "oci:x", "--format", "sqlite")).stderr).toContain("--from");
   });
