@@ -50,7 +50,8 @@ export { type FetchCatalogOptions, type FetchedCatalog, fetchCatalogImage } from
 export { configLabels, type ImageAt } from "./image/image-manifest.ts";
 export { type ImageKind, imageKind, LABELS } from "./image/kind.ts";
 export { type ReadCatalogImageOptions, readCatalogImage } from "./image/read-catalog-image.ts";
-export { type BundleImagesOptions, bundleImages } from "./images/bundle-images.ts";
+export { type BundleImagesOptions, bundleImages, environmentImagesOf } from "./images/bundle-images.ts";
+export { type CsvImage, csvEnvironmentImages } from "./images/csv-images.ts";
 export { type LooseReference, type ReferenceCode, type ReferenceRepair, readLooseReference } from "./images/loose-reference.ts";
 export { fetchBundleCsv, type Repair, type RepairOptions, repairFromBundleImage } from "./images/repair-from-image.ts";
 export { describePackage, type PackageDescription } from "./list/describe-package.ts";

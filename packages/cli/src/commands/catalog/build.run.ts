@@ -90,8 +90,8 @@ async function sbomOf(
   const { sbom: file, "attach-sbom": attach } = job.flags;
   if (file === undefined && !attach) return undefined;
   const { digest } = of.built.root;
-  const image =
-    of.to.kind === "layout" ? undefined : { registry: of.to.reference.registry, repository: of.to.reference.repository, digest };
+  const { to } = of;
+  const image = to.kind === "layout" ? undefined : parseReference(`${to.reference.registry}/${to.reference.repository}@${digest}`);
   const list = await catalogSbom(of.catalog, wholeCatalog(of.catalog), { image, toolVersion: VERSION, signal: job.signal });
   if (file !== undefined) await writeFile(pathOf(job, file), `${JSON.stringify(list, undefined, 2)}\n`);
   return list;

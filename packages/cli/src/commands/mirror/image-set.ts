@@ -110,6 +110,7 @@ async function planOptions(job: Job<SetFlags & ContentFlags>, config: ImageSetCo
     waivers,
     recheck: flags.recheck,
     installed: await readInstalled(job, [...job.flags.installed, ...config.skerry.installed]),
+    environmentImages: flags["env-images"],
     deps: flags.deps,
   };
 }
