@@ -286,6 +286,8 @@ describe("catalog", () => {
     const broken = await skerry("validate", "broken.json", "-o", "json");
     expect(broken.code).toBe(5);
     expect(JSON.parse(broken.stdout)).toMatchObject({ kind: "Validation", valid: false });
+    const tree = (await skerry("validate", "broken.json")).stdout;
+    expect(tree).toMatch(/^package broken\n(?: {2}.*\n)*? {2}channel stable\n {4}error {4}graph-heads {2}/m);
     const sarif = JSON.parse((await skerry("validate", "broken.json", "-o", "sarif")).stdout) as {
       version: string;
       runs: { results: unknown[] }[];

@@ -1,6 +1,7 @@
-import { type CatalogProblem, sarifLog, type Validation, validateCatalog } from "@skerry/catalog";
+import { sarifLog, type Validation, validateCatalog } from "@skerry/catalog";
 import { missingImages } from "../../catalogs/missing-images.ts";
 import { openCatalogs } from "../../catalogs/open.ts";
+import { validationTree } from "../../catalogs/validation-tree.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
 import { VERSION } from "../../version.ts";
@@ -24,18 +25,12 @@ export async function run(job: Job<ValidateFlags>): Promise<number> {
     await job.out.result(
       { kind: "Validation", catalog: name, ...validation },
       {
-        text: () => `${validation.problems.map(problemLine).join("")}${summaryLine(validation)}\n`,
+        text: () => `${validationTree(validation.problems)}${summaryLine(validation)}\n`,
         names: () => validation.problems.map((problem) => `${problem.rule ?? problem.code}\t${problem.subject}`),
       },
     );
   }
   return valid ? EXIT.done : EXIT.wrong;
-}
-
-function problemLine(problem: CatalogProblem): string {
-  const place = problem.file === undefined ? "" : `${problem.file}${problem.line === undefined ? "" : `:${problem.line}`}: `;
-  const hint = problem.hint === undefined ? "" : `\n    ${problem.hint}`;
-  return `${place}${problem.severity}  ${problem.rule ?? problem.code}  ${problem.message}${hint}\n`;
 }
 
 function summaryLine(validation: Validation): string {
