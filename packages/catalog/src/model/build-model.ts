@@ -1,3 +1,4 @@
+import { layerPath, whiteout } from "../image/layer-path.ts";
 import type { DocumentContent, IndexedDocument, IndexSink } from "../scan/document-index.ts";
 import type { CatalogProblem, Channel, PackageInfo } from "../types.ts";
 import { decodeChannel, ShapeError } from "./decode-channel.ts";
@@ -26,6 +27,11 @@ export interface CatalogModel {
   readonly allDocuments: readonly IndexedDocument[];
   readonly problems: readonly CatalogProblem[];
   readonly bytes: number;
+}
+
+/** A path that stays where it is put, and that a layer does not take for the mark of something deleted. */
+function isFolderName(name: string): boolean {
+  return layerPath(name) === name && whiteout(name) === undefined;
 }
 
 /**
@@ -80,6 +86,8 @@ export class ModelBuilder implements IndexSink {
 
   #addPackage(document: IndexedDocument): undefined {
     if (document.name === "") return this.#invalid(document, "the package has no name");
+    // Packages become folders, of a catalog's image too; one such name would stop all the others there.
+    if (!isFolderName(document.name)) return this.#invalid(document, "the name of the package cannot be that of a folder");
     const parts = this.#parts(document.name);
     if (parts.document !== undefined) return this.#invalid(document, `the package "${document.name}" is there twice`);
     parts.document = document;

@@ -1,7 +1,8 @@
 import type { JsonObject } from "../document/shape.ts";
 import { member } from "../document/shape.ts";
+import { CatalogError } from "../errors.ts";
 import { decodeBundle } from "../model/decode-bundle.ts";
-import { decodeChannel } from "../model/decode-channel.ts";
+import { decodeChannel, ShapeError } from "../model/decode-channel.ts";
 import type { Catalog, CatalogDocument } from "../types.ts";
 import { byBytes, goJson, Members } from "../write/go-json.ts";
 import {
@@ -27,6 +28,8 @@ export interface RenderOptions {
 /**
  * Every document in opm's order and normal form: packages by name; within one its `olm.package`, channels and bundles by
  * name, other schemas by schema, deprecations; at the end what belongs to no package. Holds one package in memory.
+ *
+ * @throws CatalogError DOCUMENT_INVALID for a member of the wrong type, and what reading a document throws
  */
 export async function* renderDocuments(catalog: Catalog, options: RenderOptions = {}): AsyncGenerator<Members | JsonObject> {
   const owners = new Map<string, Set<CatalogDocument>>();
@@ -47,7 +50,24 @@ export async function* renderDocuments(catalog: Catalog, options: RenderOptions 
     const held: { document: CatalogDocument; body: Record<string, unknown> }[] = [];
     for await (const one of catalog.documents((document) => wanted.has(document), { leftOut: true })) held.push(one);
     held.sort((a, b) => compareDocuments(a.document, b.document));
-    for (const { document, body } of held) yield normalDocument(document.schema, body);
+    for (const { document, body } of held) yield placed(document, body);
+  }
+}
+
+/** The document in its normal form; what is wrong with it is told with its place. */
+function placed(document: CatalogDocument, body: Readonly<Record<string, unknown>>): Members | JsonObject {
+  try {
+    return normalDocument(document.schema, body);
+  } catch (cause) {
+    if (!(cause instanceof ShapeError)) throw cause;
+    const subject = `${document.file}:${document.line}`;
+    throw new CatalogError({
+      code: "DOCUMENT_INVALID",
+      message: `Cannot render ${document.schema} "${document.name}" at ${subject}: ${cause.message}`,
+      subject,
+      hint: "List every fault with 'skerry catalog validate', and have the publisher mend it.",
+      cause,
+    });
   }
 }
 
