@@ -87,6 +87,8 @@ export interface Catalog {
   ): AsyncIterable<{ readonly document: CatalogDocument; readonly body: Record<string, unknown> }>;
   /** Documents that could not be read or break a rule, and were left out. */
   readonly problems: readonly CatalogProblem[];
+  /** True for a single bundle that was opened as a catalog of one version: its package and channels are made up. */
+  readonly bundleOnly?: boolean;
   /** Bytes of the catalog's documents, for the memory target of its pod. */
   readonly bytes: number;
   close(): Promise<void>;
