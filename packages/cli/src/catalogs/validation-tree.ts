@@ -1,4 +1,5 @@
 import type { CatalogProblem } from "@skerry/catalog";
+import { escapeLine } from "../output/escape.ts";
 
 /** Rows of one thing, and those of what is inside it. */
 interface Branch {
@@ -9,13 +10,13 @@ interface Branch {
 
 /**
  * Rows as a tree: the catalog's own first, then each package with its channels and bundles. Each row says severity, rule, what
- * is wrong and where, and below it what that will break. Not escaped.
+ * is wrong and where, and below it what that will break. Names of publishers are escaped.
  */
 export function validationTree(problems: readonly CatalogProblem[]): string {
   const root = branch("");
   for (const problem of problems) branchOf(root, problem).rows.push(problem);
   return linesOf(root, 0)
-    .map((line) => `${line}\n`)
+    .map((line) => `${escapeLine(line)}\n`)
     .join("");
 }
 

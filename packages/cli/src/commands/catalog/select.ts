@@ -1,4 +1,4 @@
-import { flagList, flagSwitch } from "../../command/flag.ts";
+import { flagChoice, flagList, flagSwitch } from "../../command/flag.ts";
 import { type RegistryFlags, registryFlags } from "../../command/registry-flags.ts";
 import { type Command, command } from "../../command/types.ts";
 import { pickFlags } from "../mirror/set-flags.ts";
@@ -10,6 +10,8 @@ export interface SelectFlags extends RegistryFlags {
   readonly installed: readonly string[];
   readonly deps: "report" | "resolve" | "off";
 }
+
+const DEPS = ["report", "resolve", "off"] as const;
 
 /** `skerry catalog select`. */
 export const catalogSelect: Command = command<SelectFlags>({
@@ -24,7 +26,10 @@ export const catalogSelect: Command = command<SelectFlags>({
   flags: {
     package: flagList('what to keep (at least one unless --full): PACKAGE[/CHANNEL][@VERSION or "RANGE"]', { placeholder: "SELECT" }),
     full: flagSwitch("every version of every channel, as `full: true` of an image set"),
-    ...pickFlags("installed", "deps"),
+    deps: flagChoice("dependencies that are not selected: tell, add, or leave alone; the first two read every bundle", DEPS, {
+      default: "off",
+    }),
+    ...pickFlags("installed"),
     ...registryFlags,
   },
   examples: [{ command: 'skerry catalog select ./catalog ./small --package "etcd/stable@>=0.9.0"', does: "one channel from a version on" }],
