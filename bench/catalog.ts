@@ -1,20 +1,24 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { generateCatalog } from "./catalog-generator.ts";
 
 /**
- * Times list, selection of ten packages, validation and rendering of large catalogs, each step a process of its own,
- * beside `wc -l` of the same files as a yardstick for the machine.
+ * Times `skerry catalog list`, selection of ten packages, validation and rendering of large catalogs as a user runs them,
+ * beside `wc -l` and `jq -c .schema` of the same files as yardsticks for the machine.
  *
- *     node bench/catalog.ts [DATA [WORK]]      DATA: folder with catalogs/v4.20, WORK: where the catalogs are made
+ *     npm run build && node bench/catalog.ts [DATA [WORK]]
  *
- * The last columns say what `opm` 1.73 took on the machine of the recorded answers (wall seconds and MiB); compare ratios
- * on one machine, not seconds across machines.
+ * DATA: folder with catalogs/v4.20, WORK: where the catalogs are made. SKERRY_BUNDLE=DIR/skerry.mjs names a bundle built
+ * elsewhere, BENCH_CATALOGS=v4.20,c120 leaves some out. The last columns say what `opm` 1.73 took on the machine of the
+ * recorded answers (wall seconds and MiB); compare ratios to a yardstick, not seconds across machines.
  */
 const data = resolve(process.argv[2] ?? process.env["SKERRY_SHARED_DATA"] ?? join(import.meta.dirname, "..", "..", "shared", "data"));
 const work = resolve(process.argv[3] ?? join(import.meta.dirname, "dist", "catalogs"));
+const bundle = resolve(process.env["SKERRY_BUNDLE"] ?? join(import.meta.dirname, "..", "packages", "cli", "dist", "skerry.mjs"));
+const wanted = (process.env["BENCH_CATALOGS"] ?? "v4.20,c120,c400").split(",");
 const RUNS = 3;
 
 /** Wall seconds and MiB of opm: render, and validate. */
@@ -24,20 +28,31 @@ const OPM: Readonly<Record<string, { readonly render: readonly [number, number];
   c400: { render: [5.58, 542], validate: [9.45, 1186] },
 };
 
-interface Timed {
-  readonly seconds: number;
-  readonly output: string;
+interface Run {
+  readonly wall: number;
+  readonly cpu: number;
+  readonly mib: number;
 }
 
-function timed(command: string, args: readonly string[]): Timed {
-  const started = performance.now();
-  const ended = spawnSync(command, args, { encoding: "utf8", maxBuffer: 1 << 20 });
-  if (ended.status !== 0) throw new Error(`${command} ${args.join(" ")}: ${ended.stderr}`);
-  return { seconds: (performance.now() - started) / 1000, output: ended.stdout };
+/** One run of a command with its output thrown away, measured by the system's `time`. */
+function timed(command: readonly string[]): Run {
+  const ended = spawnSync("/usr/bin/time", ["-f", "%e %U %S %M", ...command], {
+    encoding: "utf8",
+    stdio: ["ignore", "ignore", "pipe"],
+    maxBuffer: 1 << 26,
+  });
+  const [wall = 0, user = 0, system = 0, kib = 0] = (ended.stderr.trim().split("\n").at(-1) ?? "").split(" ").map(Number);
+  if (ended.status !== 0 || !Number.isFinite(kib)) throw new Error(`${command.join(" ")}: ${ended.stderr}`);
+  return { wall, cpu: user + system, mib: Math.round(kib / 1024) };
 }
 
 function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+}
+
+function medianRun(once: () => Run): Run {
+  const runs = Array.from({ length: RUNS }, once);
+  return { wall: median(runs.map((run) => run.wall)), cpu: median(runs.map((run) => run.cpu)), mib: median(runs.map((run) => run.mib)) };
 }
 
 async function catalogs(): Promise<ReadonlyMap<string, string>> {
@@ -49,27 +64,64 @@ async function catalogs(): Promise<ReadonlyMap<string, string>> {
     ["c400", 400_000_000],
   ] as const) {
     const folder = join(work, name);
-    if (!existsSync(folder)) {
+    if (wanted.includes(name) && !existsSync(folder)) {
       await mkdir(folder, { recursive: true });
       await generateCatalog(source, folder, bytes);
     }
     found.set(name, folder);
   }
-  return found;
+  return new Map([...found].filter(([name]) => wanted.includes(name)));
 }
 
-console.log("catalog  step      wall s    CPU s  max RSS MiB  opm wall s  opm MiB  of opm");
-for (const [name, path] of await catalogs()) {
-  const yardstick = timed("sh", ["-c", `find "${path}" -type f -exec cat {} + | wc -l`]);
-  console.log(`${name.padEnd(8)} ${"wc -l".padEnd(8)} ${yardstick.seconds.toFixed(2).padStart(7)}`);
-  for (const step of ["list", "select", "validate", "render"] as const) {
-    const runs = Array.from({ length: RUNS }, () => timed(process.execPath, [join(import.meta.dirname, "catalog-step.ts"), step, path]));
-    const wall = median(runs.map((run) => run.seconds));
-    const rss = median(runs.map((run) => (JSON.parse(run.output) as { maxRssMib: number }).maxRssMib));
-    const cpu = median(runs.map((run) => (JSON.parse(run.output) as { cpuSeconds: number }).cpuSeconds));
-    const [opmWall, opmRss] = OPM[name]?.[step === "validate" ? "validate" : "render"] ?? [0, 0];
-    console.log(
-      `${name.padEnd(8)} ${step.padEnd(8)} ${wall.toFixed(2).padStart(7)} ${cpu.toFixed(2).padStart(8)} ${String(rss).padStart(12)} ${opmWall.toFixed(2).padStart(11)} ${String(opmRss).padStart(8)} ${(wall / opmWall).toFixed(2).padStart(7)}`,
+/** The steps as a user types them; `out` is fresh for each run. */
+function steps(path: string, out: string): readonly (readonly [string, readonly string[]])[] {
+  const names = readdirSync(path).sort();
+  const middle = Math.floor(names.length / 2);
+  const ten = names.slice(middle, middle + 10).flatMap((name) => ["--package", name]);
+  return [
+    ["list", ["list", path]],
+    ["select", ["select", path, out, ...ten]],
+    ["validate", ["validate", path]],
+    ["render", ["render", path]],
+  ];
+}
+
+function row(name: string, step: string, { wall, cpu, mib }: Run, opm: readonly [number, number] | undefined): void {
+  const cells = [wall.toFixed(2), cpu.toFixed(2), String(mib)];
+  const against = opm === undefined ? [] : [opm[0].toFixed(2), String(opm[1]), (wall / opm[0]).toFixed(2)];
+  console.log([name.padEnd(8), step.padEnd(9), ...[...cells, ...against].map((cell) => cell.padStart(9))].join(" "));
+}
+
+if (!existsSync(bundle)) throw new Error(`no bundle at ${bundle}: run 'npm run build' first`);
+// As `bin/skerry.mjs` starts it.
+const skerry = [process.execPath, "--max-semi-space-size=4", bundle];
+const scratch = await mkdtemp(join(tmpdir(), "skerry-bench-"));
+try {
+  console.log("catalog  step         wall s     CPU s   MiB RSS opm wall s   opm MiB    of opm");
+  row(
+    "-",
+    "version",
+    medianRun(() => timed([...skerry, "version"])),
+    undefined,
+  );
+  for (const [name, path] of await catalogs()) {
+    const files = `find "${path}" -type f -exec cat {} +`;
+    row(
+      name,
+      "wc -l",
+      medianRun(() => timed(["sh", "-c", `${files} | wc -l`])),
+      undefined,
     );
+    if (name !== "v4.20") row(name, "jq", timed(["sh", "-c", `${files} | jq -c .schema`]), undefined);
+    const out = join(scratch, "selected");
+    for (const [step, args] of steps(path, out)) {
+      const run = medianRun(() => {
+        spawnSync("rm", ["-rf", out]);
+        return timed([...skerry, "catalog", ...args]);
+      });
+      row(name, step, run, OPM[name]?.[step === "validate" ? "validate" : "render"]);
+    }
   }
+} finally {
+  await rm(scratch, { recursive: true, force: true });
 }

@@ -45,6 +45,20 @@ describe("catalog build --appregistry-org", () => {
     expect(listed.stdout).toContain("amber");
   });
 
+  it("logs in by itself, with the password of a file or stdin", async () => {
+    await writeFile(join(world.dir, "password"), "s3cret\n");
+    const login = await world.run(...args("--appregistry-user", "amy", "--password-file", "password"));
+    expect(login).toMatchObject({ code: 0 });
+    expect(apps.requests).toContain("POST /cnr/api/v1/users/login");
+    expect(login.stderr + login.stdout).not.toMatch(/s3cret|dG9rZW4=/);
+    await writeFile(join(world.dir, "password"), "wrong\n");
+    const refused = await world.run(...args("--appregistry-user", "amy", "--password-file", "password"));
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.stderr).toContain("Invalid credentials");
+    expect((await world.run(...args("--password-file", "password"))).code).toBe(2);
+    expect((await world.run(...args("--appregistry-user", "amy", "--password-file", "password", "--auth-token", "t"))).code).toBe(2);
+  });
+
   it("warns of a token on the command line, and does not repeat it", async () => {
     const { code, stderr } = await world.run(...args("--auth-token", "basic dG9rZW4="));
     expect(code).toBe(0);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import {
@@ -8,8 +9,10 @@ import {
   listChannels,
   listPackages,
   mermaidGraph,
+  openBundleCatalog,
   openFileCatalog,
   packageGraph,
+  type RenderOptions,
   renderText,
   validateCatalog,
 } from "@skerry/catalog";
@@ -43,9 +46,9 @@ async function rendered(catalog: Catalog, format: "json" | "yaml"): Promise<stri
   return text;
 }
 
-async function digests(catalog: Catalog): Promise<readonly string[]> {
+async function digests(catalog: Catalog, options: Pick<RenderOptions, "imageTemplate" | "migrateLevel"> = {}): Promise<readonly string[]> {
   const found: string[] = [];
-  for await (const part of renderText(catalog, { format: "json" })) found.push(sha256(canonicalJson(JSON.parse(part))));
+  for await (const part of renderText(catalog, { format: "json", ...options })) found.push(sha256(canonicalJson(JSON.parse(part))));
   return found;
 }
 
@@ -117,6 +120,24 @@ describe.skipIf(golden === "")("opm's answers (../shared/data/golden/opm)", () =
       expect(await rendered(catalog, format)).toBe(await readFile(join(golden, "render", "full", `${name}.${format}`), "utf8"));
     }
     await catalog.close();
+  });
+
+  it.each([
+    ["bundles.jsonl", undefined, "none"],
+    ["bundles.image-template.jsonl", "registry.test/{{.Package}}/bundle:{{.Version}}", "none"],
+    ["bundles.image-template.migrated.jsonl", "registry.test/{{.Package}}/bundle:{{.Version}}", "csv-metadata"],
+  ] as const)("renders every bundle folder of %s to the same single document", async (file, imageTemplate, migrateLevel) => {
+    const lines = (await readFile(join(golden, "render", file), "utf8")).trim().split("\n");
+    const workdir = await mkdtemp(join(tmpdir(), "skerry-bundles-"));
+    for (const line of lines) {
+      const { path, exit, docs } = JSON.parse(line) as { path: string; exit: number; docs: readonly { sha256: string }[] };
+      expect(exit).toBe(0);
+      const catalog = await openBundleCatalog(sharedPath("bundles", path.replace(/^bundles\//, "")) ?? "", { name: path, workdir });
+      expect(await digests(catalog, { imageTemplate, migrateLevel }), path).toEqual(docs.map((doc) => doc.sha256));
+      await catalog.close();
+    }
+    await rm(workdir, { recursive: true, force: true });
+    expect(lines.length).toBe(51);
   });
 
   it.each(RELEASES)("lists the channels and bundles of %s", async (release) => {

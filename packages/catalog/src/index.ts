@@ -1,5 +1,5 @@
 export { AppRegistry, type AppRegistryHttp, type AppRegistryOptions, type AppRegistryPackage } from "./appregistry/client.ts";
-export { type OpenAppRegistryOptions, openAppRegistry } from "./appregistry/open-app-registry.ts";
+export { type AppRegistryLogin, type OpenAppRegistryOptions, openAppRegistry } from "./appregistry/open-app-registry.ts";
 export { type ConvertBundleOptions, convertBundle } from "./bundle/convert-bundle.ts";
 export { migrateBundle } from "./bundle/csv-metadata.ts";
 export { type BundleFiles, isBundleDirectory, readBundleDirectory } from "./bundle/read-bundle.ts";
@@ -9,6 +9,7 @@ export { sarifLog } from "./check/sarif.ts";
 export { type ValidateOptions, type Validation, validateCatalog } from "./check/validate-catalog.ts";
 export { type ChannelDiff, type DiffBundle, diffCatalogs, type PackageDiff } from "./compare/diff-catalogs.ts";
 export { type SearchHit, searchCatalog } from "./compare/search-catalog.ts";
+export { type PackageNeed, type PackageNeeds, packageNeeds } from "./depend/needed-by.ts";
 export type { Provider } from "./depend/providers.ts";
 export { type Gvk, type Requirement, requirementsOf, requirementText } from "./depend/requirements.ts";
 export {
@@ -49,9 +50,11 @@ export { type FetchCatalogOptions, type FetchedCatalog, fetchCatalogImage } from
 export { configLabels, type ImageAt } from "./image/image-manifest.ts";
 export { type ImageKind, imageKind, LABELS } from "./image/kind.ts";
 export { type ReadCatalogImageOptions, readCatalogImage } from "./image/read-catalog-image.ts";
-export { type BundleImagesOptions, bundleImages } from "./images/bundle-images.ts";
+export { type BundleImagesOptions, bundleImages, environmentImagesOf } from "./images/bundle-images.ts";
+export { type CsvImage, csvEnvironmentImages } from "./images/csv-images.ts";
 export { type LooseReference, type ReferenceCode, type ReferenceRepair, readLooseReference } from "./images/loose-reference.ts";
 export { fetchBundleCsv, type Repair, type RepairOptions, repairFromBundleImage } from "./images/repair-from-image.ts";
+export { describePackage, type PackageDescription } from "./list/describe-package.ts";
 export {
   type BundleRow,
   type ChannelRow,
@@ -77,6 +80,7 @@ export { writeCatalogFiles } from "./open/write-files.ts";
 export { type OpenCatalogOptions, openCatalogTree, openFileCatalog } from "./open-catalog.ts";
 export { convertPackageManifests } from "./packagemanifest/documents.ts";
 export { normalDocument, type RenderOptions, renderDocuments, renderText } from "./render/render-catalog.ts";
+export { attachSbom, SBOM_TYPE, type WithSbom } from "./sbom/attach-sbom.ts";
 export { type CatalogSbomOptions, catalogSbom } from "./sbom/catalog-sbom.ts";
 export {
   type CatalogFiles,

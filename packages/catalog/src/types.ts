@@ -41,6 +41,8 @@ export interface PackageInfo {
   readonly defaultChannel: string;
   readonly channels: readonly Channel[];
   readonly bundles: ReadonlyMap<string, BundleInfo>;
+  /** Distinct images that its bundles name as their own or as related, counted by what is written. */
+  readonly images: number;
   /** True when the package carries an `olm.deprecations` document. */
   readonly deprecations: boolean;
 }
@@ -85,6 +87,8 @@ export interface Catalog {
   ): AsyncIterable<{ readonly document: CatalogDocument; readonly body: Record<string, unknown> }>;
   /** Documents that could not be read or break a rule, and were left out. */
   readonly problems: readonly CatalogProblem[];
+  /** True for a single bundle that was opened as a catalog of one version: its package and channels are made up. */
+  readonly bundleOnly?: boolean;
   /** Bytes of the catalog's documents, for the memory target of its pod. */
   readonly bytes: number;
   close(): Promise<void>;

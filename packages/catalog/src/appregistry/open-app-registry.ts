@@ -7,7 +7,15 @@ import type { Catalog, CatalogProblem } from "../types.ts";
 import { AppRegistry, type AppRegistryOptions, type AppRegistryPackage } from "./client.ts";
 import { unpackArchive } from "./unpack.ts";
 
+/** An account at an app registry. */
+export interface AppRegistryLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
 export interface OpenAppRegistryOptions extends AppRegistryOptions {
+  /** Asked for a token before anything else; the token lives as long as the catalog is being downloaded. */
+  readonly login?: AppRegistryLogin | undefined;
   /** `redhat-operators`, `community-operators` … */
   readonly organisation: string;
   /** Only these packages; all unless given. */
@@ -22,7 +30,7 @@ export interface OpenAppRegistryOptions extends AppRegistryOptions {
  * @throws CatalogError `APPREGISTRY_FAILED` when the list cannot be had or holds none of the packages
  */
 export async function openAppRegistry(options: OpenAppRegistryOptions): Promise<Catalog> {
-  const registry = new AppRegistry(options);
+  const registry = await loggedIn(options);
   const listed = await registry.packages(options.organisation);
   const wanted = listed.filter((one) => options.packages === undefined || options.packages.includes(one.name));
   if (wanted.length === 0) {
@@ -56,6 +64,13 @@ export async function openAppRegistry(options: OpenAppRegistryOptions): Promise<
     await remove();
     throw error;
   }
+}
+
+async function loggedIn(options: OpenAppRegistryOptions): Promise<AppRegistry> {
+  const registry = new AppRegistry(options);
+  if (options.login === undefined) return registry;
+  const authToken = await registry.login(options.login.username, options.login.password);
+  return new AppRegistry({ ...options, authToken });
 }
 
 async function download(registry: AppRegistry, one: AppRegistryPackage, directory: string): Promise<CatalogProblem | undefined> {

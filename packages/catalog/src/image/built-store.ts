@@ -23,6 +23,11 @@ export class BuiltStore implements Reader {
     this.#blobs.set(digest, source);
   }
 
+  /** True for a blob that was added here, not one of the source. */
+  holds(digest: Digest): boolean {
+    return this.#blobs.has(digest);
+  }
+
   async resolve(_at: Place, name: string): Promise<Descriptor | undefined> {
     const manifest = this.#manifests.get(name as Digest);
     return manifest === undefined ? undefined : { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.byteLength };

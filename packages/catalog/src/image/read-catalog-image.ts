@@ -43,6 +43,12 @@ async function opened(fetched: FetchedCatalog, options: ReadCatalogImageOptions 
     case "database":
       return openConverted((onProblem) => convertSqlite(fetched.path, { keepValues: true, onProblem, signal }), own);
     case "bundle":
-      return openConverted(() => convertBundle(fetched.path, { keepValues: true, image: name.replace(/^docker:\/\//, "") }), own);
+      return openConverted(() => convertBundle(fetched.path, { keepValues: true, image: referenceOf(name) }), { ...own, bundleOnly: true });
   }
+}
+
+/** What a cluster could pull: nothing for an image that lies on a disk. */
+function referenceOf(name: string): string {
+  const text = name.replace(/^docker:\/\//, "");
+  return /^(?:oci|oci-archive|dir|docker-archive):/.test(text) ? "" : text;
 }

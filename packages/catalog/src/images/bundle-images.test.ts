@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { sharedPath } from "../../../../tests/shared-data.ts";
 import { openFileCatalog } from "../open-catalog.ts";
 import type { Bundle, BundleImages } from "../types.ts";
-import { bundleImages } from "./bundle-images.ts";
+import { bundleImages, environmentImagesOf } from "./bundle-images.ts";
 
 const broken = sharedPath("catalogs-broken");
 const edge = sharedPath("golden", "oc-mirror", "edge", "catalogs");
@@ -169,6 +169,11 @@ describe("bundleImages", () => {
     expect(bundleImages(whole, { environment: true }).images.map((image) => image.fields[0])).toContain(
       `${pod}.containers[0].env[0].value`,
     );
+    // A CSV that was found in the bundle image gives the same, where the catalog has none.
+    const bare = bundle({ properties: [] });
+    expect(environmentImagesOf(bare)).toBeUndefined();
+    const fields = bundleImages(bare, { environmentImages: environmentImagesOf(whole) ?? [] }).images.flatMap((image) => image.fields);
+    expect(fields).toContain(`${pod}.containers[0].env[0].value`);
     const manual = { ...csv, spec: { install: { ...csv.spec.install, strategy: "other" } } };
     expect(bundleImages(bundle({ properties: [objectProperty(manual)] })).images).toHaveLength(1);
   });

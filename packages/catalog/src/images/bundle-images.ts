@@ -10,6 +10,14 @@ import { brokenProblem, foundProblem, repairedProblem } from "./reference-proble
 export interface BundleImagesOptions {
   /** Also take the values of `RELATED_IMAGE_*` from the CSV's deployments, where the CSV is present. */
   readonly environment?: boolean | undefined;
+  /** The same values where a CSV was found elsewhere; see {@link environmentImagesOf}. */
+  readonly environmentImages?: readonly CsvImage[] | undefined;
+}
+
+/** `RELATED_IMAGE_*` values of the deployments of a bundle's own CSV; undefined when the catalog does not hold that. */
+export function environmentImagesOf(bundle: Bundle): readonly CsvImage[] | undefined {
+  const csv = bundleCsv(bundle);
+  return csv === undefined ? undefined : csvEnvironmentImages(csv);
 }
 
 /**
@@ -32,10 +40,9 @@ export function bundleImages(bundle: Bundle, options: BundleImagesOptions = {}):
   });
   if (csv !== undefined) {
     for (const image of csvDeploymentImages(csv)) collected.add({ ...image, field: `csv.${image.field}` }, "related");
-    if (options.environment === true) {
-      for (const image of csvEnvironmentImages(csv)) collected.add({ ...image, field: `csv.${image.field}` }, "related");
-    }
   }
+  const values = options.environmentImages ?? (options.environment === true && csv !== undefined ? csvEnvironmentImages(csv) : []);
+  for (const image of values) collected.add({ ...image, field: `csv.${image.field}` }, "related");
   return collected.result();
 }
 

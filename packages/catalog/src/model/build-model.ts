@@ -1,6 +1,8 @@
-import type { IndexedDocument, IndexSink } from "../scan/document-index.ts";
+import { layerPath, whiteout } from "../image/layer-path.ts";
+import type { DocumentContent, IndexedDocument, IndexSink } from "../scan/document-index.ts";
 import type { CatalogProblem, Channel, PackageInfo } from "../types.ts";
 import { decodeChannel, ShapeError } from "./decode-channel.ts";
+import { DistinctTexts } from "./distinct-texts.ts";
 
 interface PackageParts {
   readonly name: string;
@@ -8,6 +10,7 @@ interface PackageParts {
   readonly channels: Map<string, Channel>;
   /** Bundle documents by name; the first of two equal names counts. They are what a package tells of its bundles, too. */
   readonly bundles: Map<string, IndexedDocument>;
+  readonly images: DistinctTexts;
   deprecations: boolean;
 }
 
@@ -26,6 +29,11 @@ export interface CatalogModel {
   readonly bytes: number;
 }
 
+/** A path that stays where it is put, and that a layer does not take for the mark of something deleted. */
+function isFolderName(name: string): boolean {
+  return layerPath(name) === name && whiteout(name) === undefined;
+}
+
 /**
  * Collects documents into packages. Nothing here refuses a catalog: what does not fit is a row, and the rest stands.
  */
@@ -40,27 +48,27 @@ export class ModelBuilder implements IndexSink {
     this.#problems.push(problem);
   }
 
-  document(document: IndexedDocument, body: () => Record<string, unknown>): void {
+  document(document: IndexedDocument, content: DocumentContent): void {
     this.#bytes += document.length;
     this.#documents.push(document);
     try {
-      this.#place(document, body);
+      this.#place(document, content);
     } catch (error) {
       if (!(error instanceof ShapeError) && !(error instanceof SyntaxError)) throw error;
       this.#invalid(document, error.message);
     }
   }
 
-  #place(document: IndexedDocument, body: () => Record<string, unknown>): void {
+  #place(document: IndexedDocument, content: DocumentContent): void {
     switch (document.schema) {
       case "olm.package":
         this.#addPackage(document);
         return;
       case "olm.channel":
-        this.#addChannel(document, body);
+        this.#addChannel(document, content.body);
         return;
       case "olm.bundle":
-        this.#addBundle(document);
+        this.#addBundle(document, content);
         return;
       case "olm.deprecations":
         this.#parts(document.package).deprecations = true;
@@ -70,7 +78,7 @@ export class ModelBuilder implements IndexSink {
   #parts(name: string): PackageParts {
     let parts = this.#packages.get(name);
     if (parts === undefined) {
-      parts = { name, document: undefined, channels: new Map(), bundles: new Map(), deprecations: false };
+      parts = { name, document: undefined, channels: new Map(), bundles: new Map(), images: new DistinctTexts(), deprecations: false };
       this.#packages.set(name, parts);
     }
     return parts;
@@ -78,6 +86,8 @@ export class ModelBuilder implements IndexSink {
 
   #addPackage(document: IndexedDocument): undefined {
     if (document.name === "") return this.#invalid(document, "the package has no name");
+    // Packages become folders, of a catalog's image too; one such name would stop all the others there.
+    if (!isFolderName(document.name)) return this.#invalid(document, "the name of the package cannot be that of a folder");
     const parts = this.#parts(document.name);
     if (parts.document !== undefined) return this.#invalid(document, `the package "${document.name}" is there twice`);
     parts.document = document;
@@ -90,11 +100,13 @@ export class ModelBuilder implements IndexSink {
     parts.channels.set(document.name, decodeChannel(document.name, body()));
   }
 
-  #addBundle(document: IndexedDocument): undefined {
+  #addBundle(document: IndexedDocument, content: DocumentContent): undefined {
     const parts = this.#parts(document.package);
     if (document.name === "") return this.#invalid(document, "the bundle has no name");
     if (parts.bundles.has(document.name)) return this.#invalid(document, `the bundle "${document.name}" is there twice`);
     parts.bundles.set(document.name, document);
+    if (document.image !== "") parts.images.add(document.image);
+    for (const image of content.relatedImages()) parts.images.add(image);
   }
 
   #invalid(document: IndexedDocument, why: string): undefined {
@@ -124,8 +136,9 @@ export class ModelBuilder implements IndexSink {
         continue;
       }
       const channels = [...parts.channels.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+      const { name, bundles, deprecations } = parts;
       const { defaultChannel } = parts.document;
-      byName.set(parts.name, { name: parts.name, defaultChannel, channels, bundles: parts.bundles, deprecations: parts.deprecations });
+      byName.set(name, { name, defaultChannel, channels, bundles, images: parts.images.count, deprecations });
       bundleDocuments.set(parts.name, parts.bundles);
     }
     const known = new Set(["olm.channel", "olm.bundle", "olm.deprecations"]);

@@ -10,6 +10,8 @@ export interface ConvertedOptions {
   /** Private directory for the converted documents; a fresh one of the system's unless given. */
   readonly workdir?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What is converted is one bundle. */
+  readonly bundleOnly?: boolean | undefined;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function openConverted(
       ...(workdir === undefined ? {} : { workdir }),
       ...(signal === undefined ? {} : { signal }),
     });
-    return withExtras(catalog, problems, remove);
+    return withExtras(catalog, problems, remove, options.bundleOnly === true ? { bundleOnly: true } : {});
   } catch (error) {
     await remove();
     throw error;
@@ -44,7 +46,12 @@ export async function openConverted(
 }
 
 /** A catalog with further rows in front of its own, and something to do after it was closed. */
-export function withExtras(catalog: Catalog, problems: readonly CatalogProblem[], afterClose: () => Promise<void>): Catalog {
+export function withExtras(
+  catalog: Catalog,
+  problems: readonly CatalogProblem[],
+  afterClose: () => Promise<void>,
+  more: Pick<Catalog, "bundleOnly"> = {},
+): Catalog {
   return {
     name: catalog.name,
     packages: catalog.packages,
@@ -52,7 +59,8 @@ export function withExtras(catalog: Catalog, problems: readonly CatalogProblem[]
     bytes: catalog.bytes,
     package: (name) => catalog.package(name),
     bundle: (packageName, bundleName) => catalog.bundle(packageName, bundleName),
-    documents: (wanted) => catalog.documents(wanted),
+    documents: (wanted, how) => catalog.documents(wanted, how),
+    ...(more.bundleOnly === true || catalog.bundleOnly === true ? { bundleOnly: true } : {}),
     async close() {
       try {
         await catalog.close();

@@ -75,7 +75,7 @@ export function openPackageManifests(path: string, options: OpenConvertedOptions
 
 /** Opens a bundle's folder as a catalog of one version; `image` is the reference it was read from. */
 export function openBundleCatalog(path: string, options: OpenConvertedOptions & { readonly image?: string }): Promise<Catalog> {
-  return openConverted(() => convertBundle(path, { keepValues: true, image: options.image }), options);
+  return openConverted(() => convertBundle(path, { keepValues: true, image: options.image }), { ...options, bundleOnly: true });
 }
 
 /**

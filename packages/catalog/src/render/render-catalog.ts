@@ -1,8 +1,10 @@
+import { migrateBundle } from "../bundle/csv-metadata.ts";
 import type { JsonObject } from "../document/shape.ts";
-import { member } from "../document/shape.ts";
+import { asText, member } from "../document/shape.ts";
+import { CatalogError } from "../errors.ts";
 import { decodeBundle } from "../model/decode-bundle.ts";
-import { decodeChannel } from "../model/decode-channel.ts";
-import type { Catalog, CatalogDocument } from "../types.ts";
+import { decodeChannel, ShapeError } from "../model/decode-channel.ts";
+import type { Bundle, Catalog, CatalogDocument } from "../types.ts";
 import { byBytes, goJson, Members } from "../write/go-json.ts";
 import {
   asProperties,
@@ -21,12 +23,18 @@ const OTHER_KIND = 3;
 export interface RenderOptions {
   /** Only these packages; all when missing. Documents of no package are then left out. */
   readonly packages?: readonly string[] | undefined;
+  /** `csv-metadata`: bundles that have an image lose their inline manifests but for what a catalog server needs. */
+  readonly migrateLevel?: "none" | "csv-metadata" | undefined;
+  /** Image of a bundle that has none, of a folder: `registry.test/{{.Package}}:{{.Version}}`; also `{{.Name}}`. */
+  readonly imageTemplate?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Every document in opm's order and normal form: packages by name; within one its `olm.package`, channels and bundles by
  * name, other schemas by schema, deprecations; at the end what belongs to no package. Holds one package in memory.
+ *
+ * @throws CatalogError DOCUMENT_INVALID for a member of the wrong type, and what reading a document throws
  */
 export async function* renderDocuments(catalog: Catalog, options: RenderOptions = {}): AsyncGenerator<Members | JsonObject> {
   const owners = new Map<string, Set<CatalogDocument>>();
@@ -34,6 +42,8 @@ export async function* renderDocuments(catalog: Catalog, options: RenderOptions 
     const owner = ownerOf(document);
     // opm prints no known document that belongs nowhere.
     if (owner === "" && document.schema in KIND_ORDER) return false;
+    // Of a bundle that was named, opm prints the bundle and nothing around it.
+    if (catalog.bundleOnly === true && document.schema !== "olm.bundle") return false;
     const list = owners.get(owner) ?? new Set<CatalogDocument>();
     owners.set(owner, list.add(document));
     return false;
@@ -47,8 +57,39 @@ export async function* renderDocuments(catalog: Catalog, options: RenderOptions 
     const held: { document: CatalogDocument; body: Record<string, unknown> }[] = [];
     for await (const one of catalog.documents((document) => wanted.has(document), { leftOut: true })) held.push(one);
     held.sort((a, b) => compareDocuments(a.document, b.document));
-    for (const { document, body } of held) yield normalDocument(document.schema, body);
+    for (const { document, body } of held) yield placed(document, body, options);
   }
+}
+
+/** The document in its normal form; what is wrong with it is told with its place. */
+function placed(document: CatalogDocument, body: Readonly<Record<string, unknown>>, options: RenderOptions): Members | JsonObject {
+  try {
+    if (document.schema !== "olm.bundle") return normalDocument(document.schema, body);
+    const bundle = withTemplate(decodeBundle(canonicalBody(document.schema, body)), options.imageTemplate);
+    return bundleDocument(options.migrateLevel === "csv-metadata" ? migrateBundle(bundle) : bundle);
+  } catch (cause) {
+    if (!(cause instanceof ShapeError)) throw cause;
+    const subject = `${document.file}:${document.line}`;
+    throw new CatalogError({
+      code: "DOCUMENT_INVALID",
+      message: `Cannot render ${document.schema} "${document.name}" at ${subject}: ${cause.message}`,
+      subject,
+      hint: "List every fault with 'skerry catalog validate', and have the publisher mend it.",
+      cause,
+    });
+  }
+}
+
+/** A bundle without image under the name that the template gives it, which then is one of its related images too. */
+function withTemplate(bundle: Bundle, template: string | undefined): Bundle {
+  if (template === undefined || bundle.image !== "") return bundle;
+  const own = bundle.properties.find((property) => property.type === "olm.package");
+  const version = asText(member(own?.value, "version"));
+  const image = template.replaceAll(/\{\{\s*\.(Package|Name|Version)\s*\}\}/g, (_, name: string) =>
+    name === "Package" ? bundle.package : name === "Name" ? bundle.name : version,
+  );
+  const listed = bundle.relatedImages.some((entry) => entry.image === image);
+  return { ...bundle, image, relatedImages: listed ? bundle.relatedImages : [...bundle.relatedImages, { name: "", image }] };
 }
 
 /** The package a document belongs to; empty for documents of the whole catalog. */

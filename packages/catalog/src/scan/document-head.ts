@@ -17,7 +17,7 @@ export interface DocumentHead {
 
 /** The head, or what is wrong with the document in the words of a sentence's end: `has no schema`. */
 export type HeadResult =
-  | { readonly head: DocumentHead; readonly body?: Record<string, unknown> }
+  | { readonly head: DocumentHead; readonly body?: Record<string, unknown>; readonly relatedImages?: MemberSpan }
   | { readonly wrong: string; readonly syntax?: boolean };
 
 const PACKAGE_PROPERTY = '"olm.package"';
@@ -54,7 +54,11 @@ export function headOfSlice(slice: JsonSlice): HeadResult {
   const defaultChannel = schema === "olm.package" ? text("defaultchannel") : "";
   const version = schema === "olm.bundle" ? versionAt(bytes, spans.get("properties")) : "";
   if (image === undefined || defaultChannel === undefined || version === undefined) return wholeHead(slice);
-  return { head: { schema, package: owner, name, image, version, defaultChannel } };
+  const related = schema === "olm.bundle" ? spans.get("relatedimages") : undefined;
+  return {
+    head: { schema, package: owner, name, image, version, defaultChannel },
+    ...(related === undefined ? {} : { relatedImages: related }),
+  };
 }
 
 function wholeHead(shape: JsonSlice): HeadResult {

@@ -18,7 +18,7 @@ async function index(...files: readonly (readonly [string, string | Uint8Array])
   await indexFiles(
     sources,
     {
-      document: (document, body) => documents.push({ ...document, body: body() }),
+      document: (document, content) => documents.push({ ...document, body: content.body() }),
       problem: (problem) => problems.push(problem),
     },
     { spool },

@@ -3,7 +3,9 @@ import type { CatalogDocument, CatalogProblem } from "../types.ts";
 import { parseGoYaml, YamlSyntaxError } from "../yaml/parse-yaml.ts";
 import { type DocumentHead, type HeadResult, headOfBody, headOfSlice, parseObject } from "./document-head.ts";
 import { JsonScanner, type JsonSlice } from "./json-scanner.ts";
+import type { MemberSpan } from "./json-walk.ts";
 import { type AheadFile, readAhead } from "./read-ahead.ts";
+import { imagesOfBody, imagesOfSpan, imagesOfYaml } from "./related-images.ts";
 import type { SourceFile } from "./source-files.ts";
 import type { Spool } from "./spool.ts";
 import { splitYaml, yamlText } from "./yaml-documents.ts";
@@ -23,9 +25,17 @@ export interface IndexedDocument extends CatalogDocument {
   readonly yaml?: boolean;
 }
 
-/** Told of each document while the files are read; `body` parses it, once, and only in this call. */
+/** What a sink may look at while it is told of a document, and only then. */
+export interface DocumentContent {
+  /** Parses the document. */
+  readonly body: () => Record<string, unknown>;
+  /** Of bundles: what stands under `relatedImages[].image`, as written. Reads no more than that. */
+  readonly relatedImages: () => readonly string[];
+}
+
+/** Told of each document while the files are read. */
 export interface IndexSink {
-  document(document: IndexedDocument, body: () => Record<string, unknown>): void;
+  document(document: IndexedDocument, content: DocumentContent): void;
   problem(problem: CatalogProblem): void;
 }
 
@@ -109,7 +119,7 @@ function notJson(path: string, line: number, why: string): CatalogError {
 function addJson(
   file: SourceFile,
   slice: JsonSlice,
-  result: { readonly head: DocumentHead; readonly body?: Record<string, unknown> },
+  result: { readonly head: DocumentHead; readonly body?: Record<string, unknown>; readonly relatedImages?: MemberSpan },
   target: Target,
 ): void {
   const { offset, line, start, end, bytes } = slice;
@@ -127,7 +137,10 @@ function addJson(
     offset,
     length: end - start,
   };
-  target.sink.document(document, () => result.body ?? parseObject(bytes.toString("utf8", start, end)));
+  target.sink.document(document, {
+    body: () => result.body ?? parseObject(bytes.toString("utf8", start, end)),
+    relatedImages: () => (result.body === undefined ? imagesOfSpan(bytes, result.relatedImages) : imagesOfBody(result.body)),
+  });
 }
 
 function shared(names: Map<string, string>, text: string): string {
@@ -145,12 +158,18 @@ async function indexYaml(file: AheadFile, at: { readonly offset: number; readonl
     const plain = plainYamlHead(bytes);
     if (plain !== undefined) {
       const document: IndexedDocument = { ...plain, file: path, line, source: file.file, offset, length: bytes.length, yaml: true };
-      target.sink.document(document, () => bodyOfYaml(yamlText(bytes, `${path}:${line}`), path, line).body);
+      target.sink.document(document, {
+        body: () => bodyOfYaml(yamlText(bytes, `${path}:${line}`), path, line).body,
+        relatedImages: () => imagesOfYaml(bytes),
+      });
       continue;
     }
     const { head, body } = bodyOfYaml(yamlText(bytes, `${path}:${line}`), path, line);
     const span = await spool.append(JSON.stringify(body));
-    target.sink.document({ ...head, file: path, line, source: undefined, ...span }, () => body);
+    target.sink.document(
+      { ...head, file: path, line, source: undefined, ...span },
+      { body: () => body, relatedImages: () => imagesOfBody(body) },
+    );
   }
 }
 

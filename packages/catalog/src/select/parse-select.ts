@@ -33,8 +33,8 @@ function wishOf(versions: string): VersionWish {
 }
 
 /**
- * Several selections as one: those of one package are put together. `PACKAGE` beside `PACKAGE/CHANNEL` is refused, for
- * it would make the second meaningless.
+ * Several selections as one: those of one package are put together, exact versions of one channel too. `PACKAGE` beside
+ * `PACKAGE/CHANNEL` is refused, for it would make the second meaningless.
  *
  * @throws CatalogError SELECTION_INVALID, RANGE_INVALID
  */
@@ -43,15 +43,43 @@ export function parseSelects(texts: readonly string[]): CatalogSelection {
   for (const text of texts) {
     const { package: name, channel, wish } = parseSelect(text);
     const before = packages.get(name);
-    if (before !== undefined && (channel === undefined || before.channels === undefined)) throw twice(name, text);
-    if (before?.channels?.some((known) => known.name === channel)) throw twice(name, text);
-    const own: PackageSelection =
-      channel === undefined
-        ? { name, ...wish }
-        : { name, anyDefault: true, channels: [...(before?.channels ?? []), { name: channel, ...wish }] };
-    packages.set(name, own);
+    packages.set(
+      name,
+      channel === undefined ? wholePackage(before, name, { wish, text }) : withChannel(before, name, { channel, wish, text }),
+    );
   }
   return { packages: [...packages.values()].sort((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+function wholePackage(
+  before: PackageSelection | undefined,
+  name: string,
+  { wish, text }: { readonly wish: VersionWish; readonly text: string },
+): PackageSelection {
+  if (before === undefined) return { name, ...wish };
+  const both = before.channels === undefined ? bothVersions(before, wish) : undefined;
+  if (both === undefined) throw twice(name, text);
+  return { name, ...both };
+}
+
+function withChannel(
+  before: PackageSelection | undefined,
+  name: string,
+  { channel, wish, text }: { readonly channel: string; readonly wish: VersionWish; readonly text: string },
+): PackageSelection {
+  if (before !== undefined && before.channels === undefined) throw twice(name, text);
+  const channels = before?.channels ?? [];
+  const known = channels.find((one) => one.name === channel);
+  if (known === undefined) return { name, anyDefault: true, channels: [...channels, { name: channel, ...wish }] };
+  const both = bothVersions(known, wish);
+  if (both === undefined) throw twice(name, text);
+  return { name, anyDefault: true, channels: channels.map((one) => (one === known ? { name: channel, ...both } : one)) };
+}
+
+/** Lists of exact versions add up; nothing else does. */
+function bothVersions(one: VersionWish, other: VersionWish): VersionWish | undefined {
+  if (one.versions === undefined || other.versions === undefined) return undefined;
+  return { versions: [...new Set([...one.versions, ...other.versions])] };
 }
 
 function twice(name: string, text: string): CatalogError {

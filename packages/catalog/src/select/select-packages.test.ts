@@ -125,6 +125,34 @@ describe("selectPackages", () => {
     expect(lost.problems).toMatchObject([{ code: "PATH_BROKEN", subject: "amber@0.1.0" }]);
   });
 
+  it("says which cut broke which path, and the nearest selection that holds", async () => {
+    const graph = {
+      name: "lost",
+      defaultChannel: "new",
+      channels: {
+        new: [{ name: "lost.v2.1.0", replaces: "lost.v2.0.0" }, { name: "lost.v2.0.0" }],
+        old: [{ name: "lost.v1.2.0", replaces: "lost.v1.1.0" }, { name: "lost.v1.1.0", replaces: "lost.v1.0.0" }, { name: "lost.v1.0.0" }],
+      },
+    };
+    const row = async (channel: object, version: string): Promise<unknown> => {
+      const wish = { name: "lost", anyDefault: true, channels: [channel as { name: string }] };
+      const selected = await select({ packages: [wish], installed: [{ package: "lost", version }] }, graph);
+      return selected.problems.find((problem) => problem.code === "PATH_BROKEN");
+    };
+    expect(await row({ name: "old", maxVersion: "1.0.0" }, "1.1.0")).toMatchObject({
+      severity: "error",
+      channel: "old",
+      message: expect.stringContaining('ends channel "old" at lost.v1.0.0, and the way from 1.1.0 leads to lost.v1.1.0 only') as unknown,
+      hint: expect.stringContaining("lost/old@1.1.0.") as unknown,
+    });
+    expect(await row({ name: "new" }, "1.0.0")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining('only "old" leads on from it') as unknown,
+      hint: expect.stringContaining("Nearest selection that holds: lost/old.") as unknown,
+    });
+    expect(await row({ name: "new" }, "0.1.0")).toMatchObject({ severity: "warning" });
+  });
+
   it("reads selections of the command line", async () => {
     expect(kept(await select(parseSelects(["amber/stable@>=1.1.0 <2.0.0-0", "amber/old"])))).toEqual({
       "amber/old": ["amber.v1.0.0"],
@@ -132,6 +160,9 @@ describe("selectPackages", () => {
     });
     expect(kept(await select(parseSelects(["amber/old"])))).toEqual({ "amber/old": ["amber.v1.0.0"] });
     expect(kept(await select(parseSelects(["amber/stable@1.1.0"])))).toEqual({ "amber/stable": ["amber.v1.1.0"] });
+    expect(kept(await select(parseSelects(["amber/stable@1.1.0", "amber/stable@1.2.0"])))).toEqual({
+      "amber/stable": ["amber.v1.1.0", "amber.v1.2.0"],
+    });
     for (const wrong of ["", "/stable", "amber/", "amber@", "amber@^1.0.0"])
       expect(() => parseSelects([wrong])).toThrow(expect.objectContaining({ name: "CatalogError" }));
     expect(() => parseSelects(["amber", "amber/stable"])).toThrow(expect.objectContaining({ code: "SELECTION_INVALID" }));

@@ -10,6 +10,7 @@ import type {
   SelectedPackage,
 } from "../types.ts";
 import { parseBound, tryParseVersion, type Version } from "../version/version.ts";
+import { brokenPath } from "./broken-path.ts";
 import { selectChannel } from "./select-channel.ts";
 import { defaultNotKept, droppedPackage, emptyChannel, emptyPackage, repairedDefault, unknownPackage } from "./selection-errors.ts";
 import { type WantedChannel, wantedChannels } from "./wanted-channels.ts";
@@ -71,7 +72,10 @@ function selectPackage(info: PackageInfo, wish: PackageSelection, context: Conte
   if (channels.length === 0 && broken.size === 0 && ranged !== undefined) throw emptyPackage(info, rangeText(ranged));
   const defaultChannel = chooseDefault(info, wish, { channels, broken, wanted, context });
   if (defaultChannel === undefined) return undefined;
-  context.problems.push(...brokenPaths(info, context.installed, reached));
+  const { versionOf } = task;
+  context.problems.push(
+    ...context.installed.filter((_, at) => !reached.has(at)).map((one) => brokenPath(info, one, { channels, versionOf })),
+  );
   const bundles = new Set(channels.flatMap((channel) => channel.entries.map((entry) => entry.name)));
   return { name: info.name, defaultChannel, channels, bundles: [...bundles].filter((name) => info.bundles.has(name)).sort() };
 }
@@ -114,23 +118,4 @@ function chooseDefault(info: PackageInfo, wish: PackageSelection, task: DefaultT
   }
   const names = channels.map((channel) => channel.name);
   throw defaultNotKept(info, defaultChannel, { names, ranged: wanted.some((one) => one.wish.kind === "range") });
-}
-
-/** A row for each installed version from which no kept head can be reached. */
-function brokenPaths(info: PackageInfo, installed: readonly InstalledVersion[], reached: ReadonlySet<number>): readonly CatalogProblem[] {
-  return installed.flatMap(({ version }, at) => {
-    if (reached.has(at)) return [];
-    return [
-      {
-        code: "PATH_BROKEN",
-        severity: "warning" as const,
-        subject: `${info.name}@${version}`,
-        package: info.name,
-        original: version,
-        action: "kept" as const,
-        message: `Package "${info.name}": no upgrade leads from the installed version ${version} to the head of a kept channel`,
-        hint: "Keep a channel or an older head that the installed version can reach, or plan to install anew.",
-      },
-    ];
-  });
 }

@@ -7,6 +7,8 @@ const WORDS: ReadonlyMap<string, boolean | null> = new Map<string, boolean | nul
   ...["", "~", "null", "Null", "NULL"].map((word) => [word, null] as const),
 ]);
 
+const LONGEST_WORD = 5;
+
 const SPECIAL_FLOATS: ReadonlyMap<string, number> = new Map([
   ...[".nan", ".NaN", ".NAN"].map((word) => [word, Number.NaN] as const),
   ...[".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"].map((word) => [word, Number.POSITIVE_INFINITY] as const),
@@ -29,11 +31,15 @@ export const GO_SCALAR_FIRST_CHARS: readonly string[] = [..."0123456789+-.yYnNtT
  * every number does on its way to JSON; what overflows a double stays a string.
  */
 export function resolveGoScalar(source: string): GoScalar {
-  const word = WORDS.get(source);
+  // No word is longer; long texts are not hashed only to learn that.
+  const word = source.length <= LONGEST_WORD ? WORDS.get(source) : undefined;
   if (word !== undefined) return word;
   const first = source.charCodeAt(0);
   const digit = first >= 0x30 && first <= 0x39;
   if (!digit && first !== 0x2b && first !== 0x2d && first !== 0x2e) return source;
+  // Versions are the most frequent texts that begin like a number.
+  const dot = source.indexOf(".");
+  if (dot !== -1 && source.includes(".", dot + 1)) return source;
   return resolveNumber(source) ?? source;
 }
 

@@ -1,5 +1,6 @@
 import { load, YAMLException } from "js-yaml";
 import { GO_YAML_SCHEMA } from "./go-schema.ts";
+import { parsePlainYaml } from "./plain-yaml.ts";
 
 /** Most aliases in one document: enough for any hand-written catalog, too few for an explosion. */
 export const MAX_ALIASES = 1000;
@@ -27,14 +28,10 @@ export class YamlSyntaxError extends Error {
  */
 export function parseGoYaml(text: string, options: { readonly uniqueKeys?: boolean } = {}): unknown {
   try {
-    const value = load(text, {
-      schema: GO_YAML_SCHEMA,
-      // Go lets the last of two equal keys win.
-      json: options.uniqueKeys !== true,
-      maxDepth: MAX_YAML_DEPTH,
-      maxAliases: MAX_ALIASES,
-      maxTotalMergeKeys: MAX_MERGE_KEYS,
-    });
+    const unique = options.uniqueKeys === true;
+    const plain = unique ? undefined : parsePlainYaml(text, (scalar) => loadGo(scalar, unique));
+    if (plain !== undefined) return plain.value;
+    const value = loadGo(text, unique);
     if (/[*]/.test(text) && text.includes("&")) checkExpansion(value);
     return value;
   } catch (error) {
@@ -43,6 +40,17 @@ export function parseGoYaml(text: string, options: { readonly uniqueKeys?: boole
     if (error instanceof YAMLException) throw new YamlSyntaxError(error.reason, (error.mark?.line ?? 0) + 1, error);
     throw new YamlSyntaxError(error instanceof Error ? error.message : String(error), 1, error);
   }
+}
+
+/** The whole language. Go lets the last of two equal keys win. */
+function loadGo(text: string, uniqueKeys: boolean): unknown {
+  return load(text, {
+    schema: GO_YAML_SCHEMA,
+    json: !uniqueKeys,
+    maxDepth: MAX_YAML_DEPTH,
+    maxAliases: MAX_ALIASES,
+    maxTotalMergeKeys: MAX_MERGE_KEYS,
+  });
 }
 
 function isEmptyDocument(text: string): boolean {

@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { type Catalog, openAppRegistry } from "@skerry/catalog";
+import { type AppRegistryLogin, type Catalog, openAppRegistry } from "@skerry/catalog";
 import { HttpEngine, proxiesFromEnvironment } from "@skerry/oci";
 import { UsageError } from "../args/errors.ts";
+import { type PasswordSource, readPassword } from "../auth/read-password.ts";
 import { type Job, pathOf } from "../command/job.ts";
 
 /** The flags that name an app registry. */
-export interface AppRegistryFlags {
+export interface AppRegistryFlags extends PasswordSource {
+  readonly "appregistry-user": string | undefined;
   readonly "appregistry-org": string | undefined;
   readonly "appregistry-endpoint": string | undefined;
   readonly "auth-token": string | undefined;
@@ -19,7 +21,7 @@ export interface OpenedAppRegistry extends AsyncDisposable {
 
 /**
  * Downloads the packages of an organisation. An endpoint that is written with `http:` is spoken to without TLS.
- * @throws CatalogError `APPREGISTRY_FAILED`; UsageError for a token file that cannot be read
+ * @throws CatalogError `APPREGISTRY_FAILED`; UsageError for a token file or a password that cannot be read
  */
 export async function openAppRegistryCatalog(
   job: Job<AppRegistryFlags>,
@@ -33,7 +35,8 @@ export async function openAppRegistryCatalog(
   });
   try {
     const authToken = await tokenOf(job);
-    const catalog = await openAppRegistry({ http, endpoint, authToken, organisation, workdir, signal: job.signal });
+    const login = await loginOf(job, authToken);
+    const catalog = await openAppRegistry({ http, endpoint, authToken, login, organisation, workdir, signal: job.signal });
     for (const problem of catalog.problems) job.log.warn(`${problem.code} ${problem.message}`, { ...problem });
     return {
       catalog,
@@ -46,6 +49,17 @@ export async function openAppRegistryCatalog(
     await http.close();
     throw error;
   }
+}
+
+async function loginOf(job: Job<AppRegistryFlags>, token: string | undefined): Promise<AppRegistryLogin | undefined> {
+  const { "appregistry-user": username, "password-stdin": stdin, "password-file": file } = job.flags;
+  if (username === undefined || username === "") {
+    if (!stdin && file === undefined) return undefined;
+    throw new UsageError("no user name for the password", { subject: "--appregistry-user", hint: "Name it with --appregistry-user." });
+  }
+  if (token !== undefined && token !== "")
+    throw new UsageError("a token and an account exclude each other", { subject: "--appregistry-user", hint: "Leave one of the two out." });
+  return { username, password: await readPassword(job, job.flags["appregistry-endpoint"] ?? "quay.io") };
 }
 
 async function tokenOf(job: Job<AppRegistryFlags>): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import { bundleImages, type Catalog, type CatalogProblem } from "@skerry/catalog";
+import { type BundleImagesOptions, bundleImages, type Catalog, type CatalogProblem } from "@skerry/catalog";
 import { formatReference } from "@skerry/oci";
 
 /** An image that bundles need, with the places that name it. */
@@ -13,12 +13,13 @@ export interface NeededImage {
 export async function neededImages(
   catalog: Catalog,
   packages: readonly { readonly name: string; readonly bundles: readonly string[] }[],
+  options: BundleImagesOptions = {},
 ): Promise<{ readonly images: readonly NeededImage[]; readonly problems: readonly CatalogProblem[] }> {
   const needed = new Map<string, { kind: "bundle" | "related"; byTag: boolean; reasons: NeededImage["reasons"][number][] }>();
   const problems: CatalogProblem[] = [];
   for (const chosen of packages) {
     for (const name of chosen.bundles) {
-      const found = bundleImages(await catalog.bundle(chosen.name, name));
+      const found = bundleImages(await catalog.bundle(chosen.name, name), options);
       problems.push(...found.problems, ...found.broken.map((broken) => broken.problem));
       for (const { reference, kind, fields } of found.images) {
         const text = formatReference(reference);

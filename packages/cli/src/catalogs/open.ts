@@ -72,9 +72,10 @@ export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly stri
 
 function endsOf(hosts: readonly string[], more: MoreEnds): Ends {
   const { sources = [], destinations } = more;
-  if (destinations === undefined) return { sources: hosts, destinations: hosts };
+  const all = sources === "any" ? sources : [...hosts, ...hostsOf(sources)];
+  if (destinations === undefined) return { sources: all, destinations: hosts };
   return {
-    sources: sources === "any" ? "any" : [...hosts, ...hostsOf(sources)],
+    sources: all,
     destinations: destinations.flatMap((one) => (typeof one === "string" ? [one] : hostsOf([one]))),
   };
 }

@@ -1,5 +1,4 @@
-import { bundleImages, type Catalog, displayName as displayNameOfBundle, type PackageInfo } from "@skerry/catalog";
-import { formatReference } from "@skerry/oci";
+import { type Catalog, listPackages, type PackageInfo } from "@skerry/catalog";
 
 /** One package of the CatalogList document. */
 export interface PackageSummary {
@@ -7,21 +6,20 @@ export interface PackageSummary {
   readonly displayName?: string;
   readonly defaultChannel: string;
   readonly channels: readonly { readonly name: string; readonly head: string | null; readonly entries: number }[];
-  /** Distinct images of all its bundles. */
+  /** Bundles, each of which is one version. */
+  readonly versions: number;
+  /** Distinct images that its bundles name. */
   readonly images: number;
   /** Unknown without asking the registries. */
-  readonly uniqueBytes: null;
+  readonly uniqueBytes: number | null;
   readonly deprecated: boolean;
 }
 
-/** Summaries of packages, by name. Reads each bundle of them once. */
-export async function summarize(catalog: Catalog, wanted: (name: string) => boolean = () => true): Promise<readonly PackageSummary[]> {
+/** Summaries of packages, by name. Reads one bundle of each, for the name that a console shows. */
+export async function summarize(catalog: Catalog): Promise<readonly PackageSummary[]> {
   const heads = headsOf(catalog);
-  const summaries: PackageSummary[] = [];
-  for (const info of catalog.packages) {
-    if (wanted(info.name)) summaries.push(await summary(catalog, info, heads.get(info.name) ?? new Map()));
-  }
-  return summaries;
+  const names = new Map((await listPackages(catalog)).map((row) => [row.package, row.displayName]));
+  return catalog.packages.map((info) => summary(info, heads.get(info.name) ?? new Map(), names.get(info.name) ?? ""));
 }
 
 /** Head of each channel by package; a channel that has none, or several, is missing. */
@@ -39,15 +37,7 @@ function headOf(entries: PackageInfo["channels"][number]["entries"]): readonly s
   return heads.length === 1 ? heads : [];
 }
 
-async function summary(catalog: Catalog, info: PackageInfo, heads: ReadonlyMap<string, string>): Promise<PackageSummary> {
-  const images = new Set<string>();
-  const shown = heads.get(info.defaultChannel);
-  let displayName = "";
-  for (const name of info.bundles.keys()) {
-    const bundle = await catalog.bundle(info.name, name);
-    for (const image of bundleImages(bundle).images) images.add(formatReference(image.reference));
-    if (name === shown) displayName = displayNameOfBundle({ properties: bundle.properties });
-  }
+function summary(info: PackageInfo, heads: ReadonlyMap<string, string>, displayName: string): PackageSummary {
   return {
     name: info.name,
     ...(displayName === "" ? {} : { displayName }),
@@ -55,7 +45,8 @@ async function summary(catalog: Catalog, info: PackageInfo, heads: ReadonlyMap<s
     channels: info.channels
       .map((channel) => ({ name: channel.name, head: heads.get(channel.name) ?? null, entries: channel.entries.length }))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
-    images: images.size,
+    versions: info.bundles.size,
+    images: info.images,
     uniqueBytes: null,
     deprecated: info.deprecations,
   };

@@ -95,7 +95,8 @@ function standIn(children: readonly Descriptor[]): Descriptor | undefined {
   return images.find((child) => child.platform?.os === "linux" && child.platform.architecture === "amd64") ?? images[0];
 }
 
-function platformsIn(children: readonly Descriptor[]): readonly string[] {
+/** Platforms of an index's children, sorted. */
+export function platformsIn(children: readonly Descriptor[]): readonly string[] {
   const known = children
     .map((child) => child.platform)
     .filter((platform): platform is Platform => platform !== undefined && !isUnknownPlatform(platform));
@@ -104,9 +105,23 @@ function platformsIn(children: readonly Descriptor[]): readonly string[] {
 
 async function configOf(image: ReadImage, signal: AbortSignal): Promise<Readonly<Record<string, unknown>> | undefined> {
   const config = image.chosen?.manifest.config;
-  if (config === undefined || !/(?:config\.v1|container\.image\.v1)\+json$/.test(config.mediaType)) return undefined;
-  const value: unknown = JSON.parse(new TextDecoder().decode(await readSmallBlob(image.found, config, signal)));
+  return config === undefined ? undefined : readConfig(image.found, config, signal);
+}
+
+async function readConfig(
+  found: FoundImage,
+  config: Descriptor,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  if (!/(?:config\.v1|container\.image\.v1)\+json$/.test(config.mediaType)) return undefined;
+  const value: unknown = JSON.parse(new TextDecoder().decode(await readSmallBlob(found, config, signal)));
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+}
+
+/** The platform that an image's configuration names, as a list of at most one. */
+export async function platformsOfConfig(found: FoundImage, config: Descriptor, signal: AbortSignal): Promise<readonly string[]> {
+  const own = platformOf(await readConfig(found, config, signal));
+  return own === undefined ? [] : [formatPlatform(own)];
 }
 
 function platformOf(config: Readonly<Record<string, unknown>> | undefined): Platform | undefined {

@@ -3,6 +3,7 @@ import { parseReference } from "@skerry/oci";
 import type { ImageRequest } from "../plan/plan.ts";
 import type { KeptPackage } from "../plan/types.ts";
 import { isOwnFault } from "../resolve/failure.ts";
+import type { EnvironmentReader } from "./environment.ts";
 import type { BundleRepairer } from "./repair.ts";
 
 export interface BundleContext {
@@ -11,6 +12,8 @@ export interface BundleContext {
   /** Platforms to keep; empty: all. */
   readonly platforms: readonly string[];
   readonly repair: BundleRepairer;
+  /** Finds `RELATED_IMAGE_*` values, where they are wanted too. */
+  readonly environment?: EnvironmentReader | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,7 +59,7 @@ async function gatherPackage(
   for (const name of chosen.bundles) {
     context.signal?.throwIfAborted();
     const bundle = await catalog.bundle(chosen.name, name);
-    const found = bundleImages(bundle);
+    const found = bundleImages(bundle, { environmentImages: await context.environment?.(bundle) });
     const repaired = found.broken.length === 0 ? { images: [], problems: [] } : await context.repair(bundle, found.broken);
     problems.push(...found.problems, ...repaired.problems);
     const images = [

@@ -5,6 +5,7 @@ import { MirrorError } from "../errors.ts";
 import { fromCatalog, type Problem } from "../problem/problem.ts";
 import { pooled } from "../resolve/pool.ts";
 import { gatherBundles } from "./bundles.ts";
+import type { EnvironmentReader } from "./environment.ts";
 import type { CatalogMode, GatheredCatalog, ServeCatalog } from "./gathered.ts";
 import { type OpenCatalogContext, type OpenedCatalog, openConfiguredCatalog } from "./open-catalog.ts";
 import type { BundleRepairer } from "./repair.ts";
@@ -20,6 +21,8 @@ export interface GatherContext extends OpenCatalogContext {
   readonly repair: BundleRepairer;
   readonly serve: ServeCatalog;
   /** Versions that run on clusters: the kept heads stay reachable from them. */
+  /** Finds `RELATED_IMAGE_*` values, where they are wanted too. */
+  readonly environment?: EnvironmentReader | undefined;
   readonly installed: readonly InstalledVersion[];
   /** What to do about dependencies that are not in the set. */
   readonly deps: "report" | "resolve" | "off";
@@ -101,6 +104,7 @@ async function gatherSelected(
     catalog: entry.catalog,
     platforms,
     repair: (bundle: Bundle, broken) => context.repair(bundle, broken),
+    environment: context.environment,
     signal: context.signal,
   });
   const rows = [...opened.problems, ...catalogRows(entry, opened), ...selected.problems, ...found.problems];

@@ -29,6 +29,8 @@ export interface PlanOptions {
   readonly waivers: readonly Waiver[];
   /** Versions that run on clusters: the kept heads stay reachable from them. */
   readonly installed: readonly InstalledVersion[];
+  /** Also mirror the values of `RELATED_IMAGE_*` in the deployments of bundles. */
+  readonly environmentImages: boolean;
   /** What to do about dependencies that are not in the set. */
   readonly deps: "report" | "resolve" | "off";
   /** Trusts nothing that an earlier plan found: referrers are asked for again. */

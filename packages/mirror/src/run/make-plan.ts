@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Digest, formatReference, parseDigest, SignatureTags } from "@skerry/oci";
 import { blockedBy } from "../config/blocked.ts";
 import { type BuiltCatalog, BuiltCatalogs } from "../gather/build-catalog.ts";
+import { bundleEnvironmentReader } from "../gather/environment.ts";
 import { gatherCatalogs } from "../gather/gather.ts";
 import type { GatheredCatalog } from "../gather/gathered.ts";
 import { bundleImageRepairer } from "../gather/repair.ts";
@@ -62,6 +63,9 @@ export async function makePlan(input: PlanInput, context: RunContext): Promise<M
     temporaryDir: workspace.temporaryDir,
     baseDir: context.baseDir,
     repair: bundleImageRepairer({ sources, memo, temporaryDir: workspace.temporaryDir, signal }),
+    environment: input.environmentImages
+      ? bundleEnvironmentReader({ sources, memo, temporaryDir: workspace.temporaryDir, signal })
+      : undefined,
     platforms: input.platforms,
     installed: input.installed,
     deps: input.deps,

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { authFilePlaces, RealmFile, serverAddress, storeWithHelper } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
 import { helperOf, removeLogin, storeLogin } from "../../auth/auth-files.ts";
+import { readPassword } from "../../auth/read-password.ts";
 import { type Job, pathOf } from "../../command/job.ts";
 import { parseHost } from "../../names/image-name.ts";
 import { EXIT } from "../../output/error.ts";
-import { readTextInput } from "../../places/text-input.ts";
 import { openRegistries, realmPath } from "../../registries/open.ts";
 import type { LoginFlags } from "./login.ts";
 
@@ -72,12 +72,5 @@ async function passwordOf(job: Job<LoginFlags>, host: string): Promise<string> {
     job.log.warn("others on this machine can read a password that is given with -p; use --password-file or --password-stdin");
     return password;
   }
-  const text = stdin
-    ? await readTextInput(job, "-")
-    : file !== undefined
-      ? await readTextInput(job, file === "-" ? "-" : pathOf(job, file))
-      : await job.world.stdin.ask(`Password for ${host}: `, { secret: true });
-  const read = text?.replace(/\r?\n$/, "");
-  if (read === undefined || read === "") throw new UsageError("no password", { hint: "Give it with --password-stdin or --password-file." });
-  return read;
+  return readPassword(job, host);
 }

@@ -1,13 +1,15 @@
-import { buildCatalog, formatForBase } from "@skerry/catalog";
-import { formatReference, transfer } from "@skerry/oci";
+import { writeFile } from "node:fs/promises";
+import { attachSbom, type BuiltCatalog, buildCatalog, type Catalog, catalogSbom, formatForBase, wholeCatalog } from "@skerry/catalog";
+import { formatReference, parseReference, transfer } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
 import { openAppRegistryCatalog } from "../../catalogs/app-registry.ts";
 import { openCatalogs } from "../../catalogs/open.ts";
-import type { Job } from "../../command/job.ts";
+import { type Job, pathOf } from "../../command/job.ts";
 import { platformsOf } from "../../copy/platforms.ts";
 import { destinationTags } from "../../copy/tags.ts";
 import { type ImageName, parseImageName } from "../../names/image-name.ts";
 import { EXIT, interruptedCode } from "../../output/error.ts";
+import { VERSION } from "../../version.ts";
 import type { CatalogBuildFlags } from "./build.ts";
 
 /** Builds the image, pushes it and says where it is. */
@@ -28,7 +30,7 @@ export async function run(job: Job<CatalogBuildFlags>): Promise<number> {
   const catalog = apps?.catalog ?? open.catalogs[0];
   if (catalog === undefined) return EXIT.failed;
   const found = from === undefined ? undefined : await open.places.find(from);
-  const built = await buildCatalog({
+  const plain = await buildCatalog({
     catalog,
     format: flags.format ?? formatForBase(from?.kind === "registry" ? from.reference : undefined),
     base: found === undefined ? undefined : { reader: found.reader, place: found.at, descriptor: found.descriptor },
@@ -37,6 +39,8 @@ export async function run(job: Job<CatalogBuildFlags>): Promise<number> {
     signal: job.signal,
   });
   try {
+    const list = await sbomOf(job, { catalog, built: plain, to });
+    const built = list === undefined || !job.flags["attach-sbom"] ? plain : attachSbom(plain, list).image;
     for (const problem of built.problems) job.log.warn(`${problem.code} ${problem.message}`, { ...problem });
     const target = await open.places.target(to);
     const tags = destinationTags({ source: to, destination: to, target, digest: built.root.digest });
@@ -49,7 +53,7 @@ export async function run(job: Job<CatalogBuildFlags>): Promise<number> {
       descriptor: built.root,
       to: target.at,
       tags,
-      referrers: "none",
+      referrers: job.flags["attach-sbom"] ? "all" : "none",
     } as const;
     const report = await transfer([root], target.writer, {
       gates: open.registries.gates,
@@ -74,8 +78,23 @@ export async function run(job: Job<CatalogBuildFlags>): Promise<number> {
     );
     return interruptedCode(job.signal, EXIT.done);
   } finally {
-    await built.close();
+    await plain.close();
   }
+}
+
+/** The list of what is inside, where it was asked for; written to the file of `--sbom`. */
+async function sbomOf(
+  job: Job<CatalogBuildFlags>,
+  of: { readonly catalog: Catalog; readonly built: BuiltCatalog; readonly to: ImageName },
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const { sbom: file, "attach-sbom": attach } = job.flags;
+  if (file === undefined && !attach) return undefined;
+  const { digest } = of.built.root;
+  const { to } = of;
+  const image = to.kind === "layout" ? undefined : parseReference(`${to.reference.registry}/${to.reference.repository}@${digest}`);
+  const list = await catalogSbom(of.catalog, wholeCatalog(of.catalog), { image, toolVersion: VERSION, signal: job.signal });
+  if (file !== undefined) await writeFile(pathOf(job, file), `${JSON.stringify(list, undefined, 2)}\n`);
+  return list;
 }
 
 function nameWithTag(name: ImageName, tag: string | undefined): string {

@@ -1,5 +1,6 @@
 import { type ContentFlags, contentFlags } from "../../command/content-flags.ts";
-import { choice, flagOptional, flagText } from "../../command/flag.ts";
+import { flagFile } from "../../command/every-flags.ts";
+import { choice, flagOptional, flagSwitch, flagText } from "../../command/flag.ts";
 import { type RegistryFlags, registryFlags } from "../../command/registry-flags.ts";
 import { type Command, command } from "../../command/types.ts";
 
@@ -12,6 +13,11 @@ export interface CatalogBuildFlags extends RegistryFlags, Pick<ContentFlags, "pl
   readonly "appregistry-endpoint": string | undefined;
   readonly "auth-token": string | undefined;
   readonly "auth-token-file": string | undefined;
+  readonly "appregistry-user": string | undefined;
+  readonly "password-stdin": boolean;
+  readonly "password-file": string | undefined;
+  readonly sbom: string | undefined;
+  readonly "attach-sbom": boolean;
 }
 
 /** `skerry catalog build`. */
@@ -34,6 +40,11 @@ export const catalogBuild: Command = command<CatalogBuildFlags>({
     "appregistry-endpoint": flagText("app registry to read from", { placeholder: "URL", defaultText: "https://quay.io/cnr" }),
     "auth-token": flagText("token for it, as its login gives it; others on the machine can read it", { placeholder: "TOKEN" }),
     "auth-token-file": flagText("read the token from a file", { placeholder: "FILE" }),
+    "appregistry-user": flagText("account there; its login call gives the token, which is kept nowhere", { placeholder: "USER" }),
+    "password-stdin": flagSwitch("read the password of --appregistry-user from stdin"),
+    "password-file": flagFile("read the password of --appregistry-user from a file"),
+    sbom: flagFile("also write what is inside, as CycloneDX: bundles with versions, and the images that each needs"),
+    "attach-sbom": flagSwitch("push that list as a referrer of the image"),
     platform: contentFlags.platform,
     "filter-by-os": contentFlags["filter-by-os"],
     ...registryFlags,

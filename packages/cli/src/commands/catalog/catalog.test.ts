@@ -63,6 +63,15 @@ beforeAll(async () => {
     join(folder.path, "two", "all.json"),
     packageDocuments("logger", [{ version: "1.0.0" }, { version: "1.3.0", replaces: "1.0.0" }]),
   );
+  const needs = `${packageDocuments("logger", [{ version: "1.0.0" }])}\n${packageDocuments("tower", [{ version: "2.0.0" }])}`;
+  const required = `{"type":"olm.package.required","value":{"packageName":"logger","versionRange":">=1.0.0"}}`;
+  await writeFile(
+    join(folder.path, "needs.json"),
+    needs.replace(
+      '{"type":"olm.package","value":{"packageName":"tower"',
+      `${required},{"type":"olm.package","value":{"packageName":"tower"`,
+    ),
+  );
   await writeFile(join(folder.path, "broken.json"), packageDocuments("broken", [{ version: "1.0.0" }, { version: "1.1.0" }]));
 });
 
@@ -90,6 +99,7 @@ describe("catalog", () => {
           displayName: "The logger operator",
           defaultChannel: "stable",
           channels: [{ name: "stable", head: "logger.v1.2.0", entries: 3 }],
+          versions: 3,
           images: 4,
           uniqueBytes: null,
           deprecated: false,
@@ -99,6 +109,7 @@ describe("catalog", () => {
           displayName: "The tagged operator",
           defaultChannel: "stable",
           channels: [{ name: "stable", head: "tagged.v0.1.0", entries: 1 }],
+          versions: 1,
           images: 2,
           uniqueBytes: null,
           deprecated: false,
@@ -124,6 +135,75 @@ describe("catalog", () => {
     expect(wrong).toMatchObject({ code: 2, stdout: "" });
     expect(wrong.stderr).toContain('Did you mean "logger"?');
     expect((await skerry("show", "logger")).stderr).toContain("Name it with --catalog CATALOG");
+  });
+
+  test("show tells what a publisher says, what is needed and what needs it; publishers cannot paint the terminal", async () => {
+    const { stdout } = await skerry("show", "logger", "--catalog", "needs.json", "-o", "json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: "CatalogPackage",
+      displayName: "The logger operator",
+      description: "Keeps \u001b[31mlogs",
+      keywords: ["storage"],
+      images: 2,
+      channels: [{ name: "stable", entries: [{ name: "logger.v1.0.0", images: [{ kind: "bundle" }, { kind: "related" }] }] }],
+      requires: [],
+      neededBy: [{ package: "tower", need: "package logger >=1.0.0", bundles: ["tower.v2.0.0"] }],
+    });
+    const tower = (await skerry("show", "tower", "--catalog", "needs.json")).stdout;
+    expect(tower).toContain("package logger >=1.0.0");
+    expect(tower).not.toContain("\u001b");
+  });
+
+  test("graph marks what a selection keeps", async () => {
+    const { stdout } = await skerry("graph", "logger", "--catalog", "one", "--select", "@>=1.1.0");
+    expect(stdout).toMatch(/● logger\.v1\.2\.0.*\n.*● logger\.v1\.1\.0.*\n.*○ logger\.v1\.0\.0/);
+  });
+
+  test("select keeps the way from what runs, adds what is needed, and says what a cut broke", async () => {
+    await writeFile(join(folder.path, "installed"), "logger 1.0.0\n");
+    expect((await skerry("select", "one", "walk", "--package", "logger", "--installed", "installed")).code).toBe(0);
+    expect((await skerry("show", "logger", "--catalog", "walk", "-o", "name")).stdout.trim().split("\n")).toHaveLength(2);
+    const broken = await skerry("select", "one", "cut", "--package", "logger@<1.0.1", "--installed", "installed2", "-o", "json");
+    expect(broken.code).toBe(2);
+    await writeFile(join(folder.path, "installed2"), "logger 1.1.0\n");
+    const cut = await skerry("select", "one", "cut", "--package", "logger@<1.0.1", "--installed", "installed2", "-o", "json");
+    expect(cut.code).toBe(3);
+    expect(JSON.parse(cut.stdout)).toMatchObject({
+      problems: [{ code: "PATH_BROKEN", hint: expect.stringContaining("logger/stable@1.1.0") as unknown }],
+    });
+    const added = await skerry("select", "needs.json", "deps", "--package", "tower", "--deps", "resolve", "-o", "json");
+    expect(JSON.parse(added.stdout)).toMatchObject({ packages: [{ name: "logger" }, { name: "tower" }] });
+    expect((await skerry("select", "one", "everything", "--full")).stdout).toContain("2 packages with 4 bundles");
+  });
+
+  test("--sizes asks the registries; what is missing is a row", async () => {
+    await using registry = await startRegistry({ root: join(folder.path, "sized") });
+    const { host } = registry;
+    await writeSampleLayout(join(folder.path, "sized-images"), [{ name: "v1.0.0", seed: "bundle", platforms: ["amd64", "arm64"] }]);
+    await runInWorld(["copy", "oci:sized-images:v1.0.0", `${host}/org/sized-bundle`, "--insecure"], {
+      cwd: folder.path,
+      home: folder.path,
+    });
+    const documents = packageDocuments("sized", [{ version: "1.0.0", image: `${host}/gone/app:v1` }]).replaceAll("quay.io", host);
+    await writeFile(join(folder.path, "sized.json"), documents);
+    const images = await skerry("images", "sized.json", "--sizes", "--tls-verify=false", "-o", "json");
+    expect(images.code).toBe(0);
+    expect(JSON.parse(images.stdout)).toMatchObject({
+      images: [
+        { image: `${host}/gone/app:v1`, totalBytes: null, error: { code: "NOT_FOUND" } },
+        { image: `${host}/org/sized-bundle:v1.0.0`, platforms: ["linux/amd64", "linux/arm64"] },
+      ],
+      problems: [{ code: "IMAGE_NOT_FOUND", bundle: "sized.v1.0.0", field: "relatedImages[0].image" }],
+    });
+    const checked = await skerry("validate", "sized.json", "--check-images", "--strict", "--tls-verify=false", "-o", "json");
+    expect(checked.code).toBe(5);
+    expect(JSON.parse(checked.stdout)).toMatchObject({
+      problems: expect.arrayContaining([expect.objectContaining({ rule: "lint-image-missing" })]) as unknown,
+    });
+    expect((await skerry("show", "sized", "--catalog", "sized.json", "--sizes", "--tls-verify=false")).stdout).toContain("NOT_FOUND");
+    expect((await skerry("list", "sized.json", "--sizes", "--tls-verify=false")).stdout).toContain("unknown");
+    const diff = await skerry("diff", "sized.json", "sized.json", "--sizes", "--tls-verify=false", "-o", "json");
+    expect(JSON.parse(diff.stdout)).toMatchObject({ images: { added: [], removed: [], addedBytes: null } });
   });
 
   test("images of all bundles, of a selection, by tag only", async () => {
@@ -206,6 +286,8 @@ describe("catalog", () => {
     const broken = await skerry("validate", "broken.json", "-o", "json");
     expect(broken.code).toBe(5);
     expect(JSON.parse(broken.stdout)).toMatchObject({ kind: "Validation", valid: false });
+    const tree = (await skerry("validate", "broken.json")).stdout;
+    expect(tree).toMatch(/^package broken\n(?: {2}.*\n)*? {2}channel stable\n {4}error {4}graph-heads {2}/m);
     const sarif = JSON.parse((await skerry("validate", "broken.json", "-o", "sarif")).stdout) as {
       version: string;
       runs: { results: unknown[] }[];
@@ -224,6 +306,24 @@ describe("catalog", () => {
     expect(JSON.parse(listed.stdout)).toMatchObject({ digest, packages: [{ name: "logger" }, { name: "tagged" }] });
     const second = await skerry("build", "one", "--to", "oci:builtlayout:x", "-o", "name");
     expect(second.stdout).toBe(`oci:builtlayout:x@${digest}\n`);
+    const listed2 = await skerry(
+      "build",
+      "one",
+      "--to",
+      `${registry.host}/own/catalog:v1`,
+      "--insecure",
+      "--attach-sbom",
+      "--sbom",
+      "sbom.json",
+    );
+    expect(listed2.stdout).toContain(String(digest));
+    const sbom = JSON.parse(await readFile(join(folder.path, "sbom.json"), "utf8")) as object;
+    expect(sbom).toMatchObject({ bomFormat: "CycloneDX", metadata: { component: { version: digest } } });
+    const inspected = await runInWorld(["inspect", `${registry.host}/own/catalog:v1`, "--insecure", "--referrers", "-o", "json"], {
+      cwd: folder.path,
+      home: folder.path,
+    });
+    expect(inspected.stdout).toContain('"application/vnd.cyclonedx+json"');
     expect((await skerry("build", "one")).code).toBe(2);
     expect((await skerry("build", "one", "--to", "oci:x", "--format", "sqlite")).stderr).toContain("--from");
   });

@@ -1,4 +1,6 @@
 import { type ChannelDiff, type DiffBundle, diffCatalogs, type PackageDiff } from "@skerry/catalog";
+import { formatSize } from "../../args/size.ts";
+import { diffImages, type ImagesDiff } from "../../catalogs/diff-images.ts";
 import { openCatalogs } from "../../catalogs/open.ts";
 import { headsOf } from "../../catalogs/package-summary.ts";
 import type { Job } from "../../command/job.ts";
@@ -12,7 +14,7 @@ type ShownPackage = Omit<PackageDiff, "channels"> & { readonly channels: readonl
 
 /** Prints what comes, goes and changes. */
 export async function run(job: Job<CatalogDiffFlags>): Promise<number> {
-  await using open = await openCatalogs(job, job.args);
+  await using open = await openCatalogs(job, job.args, job.flags.sizes ? { sources: "any" } : {});
   const [before, after] = open.catalogs;
   if (before === undefined || after === undefined) return EXIT.failed;
   const [old, now] = [headsOf(before), headsOf(after)];
@@ -23,11 +25,19 @@ export async function run(job: Job<CatalogDiffFlags>): Promise<number> {
     });
     return { ...one, channels };
   });
+  const images = await diffImages(before, after, job.flags.sizes ? { places: open.places, signal: job.signal } : undefined);
   await job.out.result(
-    { kind: "CatalogDiff", before: job.args[0], after: job.args[1], packages },
-    { text: () => packages.map(packageText).join(""), names: () => packages.map((one) => one.package) },
+    { kind: "CatalogDiff", before: job.args[0], after: job.args[1], packages, images },
+    { text: () => packages.map(packageText).join("") + imagesText(images), names: () => packages.map((one) => one.package) },
   );
   return packages.length > 0 && job.flags["exit-code"] ? EXIT.different : EXIT.done;
+}
+
+function imagesText({ added, removed, addedBytes, removedBytes }: ImagesDiff): string {
+  if (added.length + removed.length === 0) return "";
+  const size = (bytes: number | null | undefined): string =>
+    bytes === undefined ? "" : bytes === null ? ", bytes unknown" : `, ${formatSize(bytes)}`;
+  return `images: +${added.length}${size(addedBytes)}  -${removed.length}${size(removedBytes)}\n`;
 }
 
 const SIGNS = { added: "+", removed: "-", changed: "~" } as const;

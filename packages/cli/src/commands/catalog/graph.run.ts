@@ -1,4 +1,13 @@
-import { mermaidGraph, packageGraph, readDeprecations, svgGraph, textGraph } from "@skerry/catalog";
+import {
+  type Catalog,
+  mermaidGraph,
+  packageGraph,
+  parseSelects,
+  readDeprecations,
+  selectPackages,
+  svgGraph,
+  textGraph,
+} from "@skerry/catalog";
 import { openCatalogs } from "../../catalogs/open.ts";
 import { packageOf, requiredCatalog } from "../../catalogs/required.ts";
 import type { Job } from "../../command/job.ts";
@@ -12,7 +21,8 @@ export async function run(job: Job<GraphFlags>): Promise<number> {
   const [catalog] = open.catalogs;
   if (catalog === undefined) return EXIT.failed;
   const info = packageOf(catalog, job.args[0] ?? "");
-  const graph = packageGraph(info, { deprecated: await readDeprecations(catalog, info.name) });
+  const selected = selectedBundles(catalog, info.name, job.flags.select);
+  const graph = packageGraph(info, { deprecated: await readDeprecations(catalog, info.name), selected });
   if (job.flags.output === "svg") await job.out.text(svgGraph(graph));
   else if (job.flags.output === "mermaid") await job.out.text(mermaidGraph([graph]));
   else {
@@ -23,4 +33,12 @@ export async function run(job: Job<GraphFlags>): Promise<number> {
     );
   }
   return EXIT.done;
+}
+
+/** What the selections of `--select` keep of the package. */
+function selectedBundles(catalog: Catalog, name: string, texts: readonly string[]): ReadonlySet<string> | undefined {
+  if (texts.length === 0) return undefined;
+  const selections = texts.map((text) => (/^[/@]/.test(text) ? `${name}${text}` : text));
+  const chosen = selectPackages(catalog, parseSelects(selections)).packages.find((one) => one.name === name);
+  return new Set(chosen?.bundles ?? []);
 }

@@ -1,5 +1,5 @@
 import { outputFlag } from "../../command/every-flags.ts";
-import { flagText } from "../../command/flag.ts";
+import { flagList, flagText } from "../../command/flag.ts";
 import { registryFlags } from "../../command/registry-flags.ts";
 import { type Command, command } from "../../command/types.ts";
 import type { OneCatalogFlags } from "./show.ts";
@@ -7,6 +7,7 @@ import type { OneCatalogFlags } from "./show.ts";
 /** Flags of `skerry catalog graph`. */
 export interface GraphFlags extends OneCatalogFlags {
   readonly output: string;
+  readonly select: readonly string[];
 }
 
 /** `skerry catalog graph`. */
@@ -15,9 +16,15 @@ export const catalogGraph: Command = command<GraphFlags>({
   positionals: [{ name: "PACKAGE", brief: "name of the package", count: "one" }],
   flags: {
     catalog: flagText("an image, layout, folder, file, .db, or - for stdin (required)", { placeholder: "CATALOG" }),
+    select: flagList('mark what this selection keeps: PACKAGE[/CHANNEL][@VERSION or "RANGE"]; PACKAGE may be left out', {
+      placeholder: "SELECT",
+    }),
     output: outputFlag(["text", "svg", "mermaid", "json", "yaml", "name"]),
     ...registryFlags,
   },
-  examples: [{ command: "skerry catalog graph etcd --catalog ./catalog -o svg > etcd.svg", does: "a picture" }],
+  examples: [
+    { command: "skerry catalog graph etcd --catalog ./catalog -o svg > etcd.svg", does: "a picture" },
+    { command: 'skerry catalog graph etcd --catalog ./catalog --select "@>=0.9.0"', does: "with what that range keeps marked" },
+  ],
   load: () => import("./graph.run.ts"),
 });

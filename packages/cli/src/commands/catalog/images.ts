@@ -1,11 +1,14 @@
+import { envImagesFlag } from "../../catalogs/env-images-flag.ts";
+import { type SizesFlag, sizesFlag } from "../../catalogs/sizes-flag.ts";
 import { flagList, flagSwitch } from "../../command/flag.ts";
 import { type RegistryFlags, registryFlags } from "../../command/registry-flags.ts";
 import { type Command, command } from "../../command/types.ts";
 
 /** Flags of `skerry catalog images`. */
-export interface CatalogImagesFlags extends RegistryFlags {
+export interface CatalogImagesFlags extends RegistryFlags, SizesFlag {
   readonly package: readonly string[];
   readonly "tags-only": boolean;
+  readonly "env-images": boolean;
 }
 
 /** `skerry catalog images`. */
@@ -16,6 +19,8 @@ export const catalogImages: Command = command<CatalogImagesFlags>({
   flags: {
     package: flagList('of this selection only: PACKAGE[/CHANNEL][@VERSION or "RANGE"]', { placeholder: "SELECT" }),
     "tags-only": flagSwitch("images that are named by tag only: IDMS does not cover them"),
+    ...envImagesFlag,
+    ...sizesFlag,
     ...registryFlags,
   },
   examples: [{ command: "skerry catalog images ./catalog --package etcd/stable -o name", does: "for a scanner" }],

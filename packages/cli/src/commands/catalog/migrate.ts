@@ -1,4 +1,5 @@
-import { flagChoice } from "../../command/flag.ts";
+import { parseMigrateLevel } from "../../catalogs/migrate-level.ts";
+import { flagParsed } from "../../command/flag.ts";
 import { type RegistryFlags, registryFlags } from "../../command/registry-flags.ts";
 import { type Command, command } from "../../command/types.ts";
 
@@ -15,12 +16,10 @@ export const catalogMigrate: Command = command<MigrateFlags>({
     { name: "DIR", brief: "folder to write to; must be empty or not there", count: "one" },
   ],
   flags: {
-    "migrate-level": flagChoice(
+    "migrate-level": flagParsed(
       "csv-metadata replaces inline manifests by what a catalog server needs (OpenShift 4.17 and later)",
-      ["none", "csv-metadata"],
-      {
-        default: "none",
-      },
+      parseMigrateLevel,
+      { placeholder: "none|csv-metadata", default: "none" },
     ),
     ...registryFlags,
   },

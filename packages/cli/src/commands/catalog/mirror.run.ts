@@ -60,7 +60,7 @@ export async function run(job: Job<CatalogMirrorFlags>): Promise<number> {
 
 function destinationHost(destination: string): string {
   if (destination.startsWith("file://")) {
-    throw new UsageError("cannot mirror a catalog to file:// yet", {
+    throw new UsageError("cannot mirror a catalog to file:// as oc does", {
       subject: destination,
       hint: "Use skerry mirror -c FILE file://DIR, which writes an archive.",
     });

@@ -7,11 +7,11 @@ import type { RenderFlags } from "./render.ts";
 
 /** Prints catalogs one after the other, document by document. */
 export async function run(job: Job<RenderFlags>): Promise<number> {
-  const { template } = job.flags;
+  const { template, "migrate-level": migrateLevel, "image-ref-template": imageTemplate } = job.flags;
   await using open = template === undefined ? await openCatalogs(job, job.args) : await openTemplates(job, job.args, template);
   const format = job.flags.output === "yaml" ? "yaml" : "json";
   for (const catalog of open.catalogs) {
-    for await (const text of renderText(catalog, { format, signal: job.signal })) {
+    for await (const text of renderText(catalog, { format, migrateLevel, imageTemplate, signal: job.signal })) {
       // The bytes are the result; only a terminal has to be guarded.
       if (job.world.stdout.isTTY) await job.out.text(text);
       else await job.world.stdout.write(text);

@@ -1,11 +1,14 @@
+import { parseMigrateLevel } from "../../catalogs/migrate-level.ts";
 import { outputFlag } from "../../command/every-flags.ts";
-import { choice, flagOptional } from "../../command/flag.ts";
+import { choice, flagOptional, flagParsed, flagText } from "../../command/flag.ts";
 import { type RegistryFlags, registryFlags } from "../../command/registry-flags.ts";
 import { type Command, command } from "../../command/types.ts";
 
 /** Flags of `skerry catalog render`. */
 export interface RenderFlags extends RegistryFlags {
   readonly output: string;
+  readonly "migrate-level": "none" | "csv-metadata";
+  readonly "image-ref-template": string | undefined;
   readonly template: "basic" | "semver" | "substitutes" | undefined;
 }
 
@@ -18,6 +21,14 @@ export const catalogRender: Command = command<RenderFlags>({
     output: outputFlag(["json", "yaml"], "json"),
     template: flagOptional("CATALOG is a template file of this kind", (text) => choice(text, ["basic", "semver", "substitutes"] as const), {
       placeholder: "basic|semver|substitutes",
+    }),
+    "migrate-level": flagParsed("csv-metadata replaces inline manifests by what a catalog server needs", parseMigrateLevel, {
+      placeholder: "none|csv-metadata",
+      default: "none",
+    }),
+    "image-ref-template": flagText("image of a bundle folder: text with {{.Package}}, {{.Name}} and {{.Version}}", {
+      placeholder: "TEMPLATE",
+      aliases: ["alpha-image-ref-template"],
     }),
     ...registryFlags,
   },

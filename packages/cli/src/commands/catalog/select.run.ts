@@ -1,6 +1,7 @@
-import { parseSelects, selectPackages } from "@skerry/catalog";
+import { parseSelects, resolveDependencies } from "@skerry/catalog";
 import { UsageError } from "../../args/errors.ts";
 import { openCatalogs } from "../../catalogs/open.ts";
+import { readInstalled } from "../../catalogs/read-installed.ts";
 import { writeFolder } from "../../catalogs/write-folder.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
@@ -9,14 +10,26 @@ import type { SelectFlags } from "./select.ts";
 /** Writes the selected packages. */
 export async function run(job: Job<SelectFlags>): Promise<number> {
   const [name = "", dir = ""] = job.args;
-  if (job.flags.package.length === 0)
+  const { full, deps } = job.flags;
+  if (job.flags.package.length === 0 && !full)
     throw new UsageError("nothing is selected", { subject: "--package", hint: "Name it with --package PACKAGE[/CHANNEL][@VERSION]." });
-  const selection = parseSelects(job.flags.package);
+  const selection = { ...parseSelects(job.flags.package), full, installed: await readInstalled(job, job.flags.installed) };
+  const named = new Set(selection.packages?.map((one) => one.name));
   await using open = await openCatalogs(job, [name]);
   const [catalog] = open.catalogs;
   if (catalog === undefined) return EXIT.failed;
-  const selected = selectPackages(catalog, selection);
-  for (const problem of selected.problems) job.log.warn(`${problem.code} ${problem.message}`, { ...problem });
+  const result = await resolveDependencies(catalog, selection, { mode: deps, signal: job.signal });
+  const { selected, choices } = result;
+  const problems = [...selected.problems, ...result.problems];
+  for (const { bundle, need, provider, reason } of choices) {
+    if (deps === "resolve" && provider !== undefined && !named.has(provider.package))
+      job.log.info(`added ${provider.package} ${provider.version} of channel "${provider.channel}": ${bundle} needs ${need}`, {
+        bundle,
+        need,
+        reason,
+      });
+  }
+  for (const problem of problems) job.log.warn(`${problem.code} ${problem.message}`, { ...problem });
   await writeFolder(job, { catalog, selected, dir });
   const packages = selected.packages.map((one) => ({
     name: one.name,
@@ -25,12 +38,12 @@ export async function run(job: Job<SelectFlags>): Promise<number> {
     bundles: one.bundles,
   }));
   await job.out.result(
-    { kind: "CatalogSelection", catalog: name, directory: dir, packages, problems: selected.problems },
+    { kind: "CatalogSelection", catalog: name, directory: dir, packages, dependencies: choices, problems },
     {
       text: () =>
         `Wrote ${packages.length} packages with ${packages.reduce((sum, one) => sum + one.bundles.length, 0)} bundles to ${dir}\n`,
       names: () => packages.map((one) => one.name),
     },
   );
-  return selected.problems.some((problem) => problem.severity === "error") ? EXIT.partial : EXIT.done;
+  return problems.some((problem) => problem.severity === "error") ? EXIT.partial : EXIT.done;
 }

@@ -1,69 +1,102 @@
-import type { Catalog, PackageInfo } from "@skerry/catalog";
+import { formatSize } from "../../args/size.ts";
 import { openCatalogs } from "../../catalogs/open.ts";
-import { headsOf, summarize } from "../../catalogs/package-summary.ts";
+import { type PackageDetail, packageDetail } from "../../catalogs/package-detail.ts";
 import { packageOf, requiredCatalog } from "../../catalogs/required.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
-import { formatFields, formatTable } from "../../output/table.ts";
-import type { OneCatalogFlags } from "./show.ts";
+import { cutLine, formatFields, formatTable } from "../../output/table.ts";
+import type { ShowFlags } from "./show.ts";
+
+/** Columns of a description; the whole text is in the JSON document. */
+const SHORT = 300;
 
 /** Prints one package with every channel and entry. */
-export async function run(job: Job<OneCatalogFlags>): Promise<number> {
+export async function run(job: Job<ShowFlags>): Promise<number> {
   const name = requiredCatalog(job.flags.catalog);
-  await using open = await openCatalogs(job, [name]);
+  await using open = await openCatalogs(job, [name], job.flags.sizes ? { sources: "any" } : {});
   const [catalog] = open.catalogs;
   if (catalog === undefined) return EXIT.failed;
   const info = packageOf(catalog, job.args[0] ?? "");
-  const [summary] = await summarize(catalog, (one) => one === info.name);
-  const channels = channelsOf(catalog, info);
+  const detail = await packageDetail(catalog, info, job.flags.sizes ? { places: open.places, signal: job.signal } : undefined);
   await job.out.result(
-    { kind: "CatalogPackage", catalog: name, ...summary, channels },
+    { kind: "CatalogPackage", catalog: name, ...detail },
     {
-      text: () =>
-        [
-          formatFields([
-            ["Package", info.name],
-            ["Display name", summary?.displayName],
-            ["Default channel", info.defaultChannel],
-            ["Images", String(summary?.images ?? "")],
-            ["Deprecated", info.deprecations ? "in part or whole" : undefined],
-          ]),
-          ...channels.map((channel) =>
-            formatTable(
-              [
-                { title: `channel ${channel.name}` },
-                { title: "version" },
-                { title: "replaces" },
-                { title: "skips" },
-                { title: "skip range" },
-              ],
-              channel.entries.map((entry) => [
-                `${entry.name}${entry.name === channel.head ? " (head)" : ""}`,
-                entry.version,
-                entry.replaces ?? "",
-                (entry.skips ?? []).join(" "),
-                entry.skipRange ?? "",
-              ]),
-            ),
-          ),
-        ].join("\n"),
-      names: () => channels.flatMap((channel) => channel.entries.map((entry) => `${info.name}/${channel.name}@${entry.version}`)),
+      text: () => detailText(detail),
+      names: () => detail.channels.flatMap((channel) => channel.entries.map((entry) => `${info.name}/${channel.name}@${entry.version}`)),
     },
   );
   return EXIT.done;
 }
 
-function channelsOf(catalog: Catalog, info: PackageInfo) {
-  const heads = headsOf(catalog).get(info.name);
-  return info.channels
-    .map((channel) => ({
-      name: channel.name,
-      head: heads?.get(channel.name) ?? null,
-      entries: channel.entries.map((entry) => ({
-        ...entry,
-        version: info.bundles.get(entry.name)?.version ?? "",
-        image: info.bundles.get(entry.name)?.image ?? "",
-      })),
-    }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+function detailText(detail: PackageDetail): string {
+  return [
+    formatFields([
+      ["Package", detail.name],
+      ["Display name", detail.displayName],
+      ["Provider", detail.provider],
+      ["Description", cutLine((detail.summary ?? detail.description ?? "").replace(/\s+/g, " ").trim(), SHORT)],
+      ["Keywords", detail.keywords.join(", ")],
+      ["Default channel", detail.defaultChannel],
+      ["Versions", String(detail.versions)],
+      ["Images", `${detail.images}${detail.uniqueBytes == null ? "" : `, ${formatSize(detail.uniqueBytes)} together`}`],
+      ["Deprecated", detail.deprecated ? "in part or whole" : undefined],
+    ]),
+    ...detail.channels.map((channel) =>
+      formatTable(
+        [
+          { title: `channel ${channel.name}` },
+          { title: "version" },
+          { title: "images", right: true },
+          ...(detail.uniqueBytes === undefined ? [] : [{ title: "size", right: true }]),
+          { title: "replaces" },
+          { title: "skips" },
+          { title: "skip range" },
+        ],
+        channel.entries.map((entry) => [
+          `${entry.name}${entry.name === channel.head ? " (head)" : ""}`,
+          entry.version,
+          String(entry.images.length),
+          ...(entry.totalBytes === undefined ? [] : [entry.totalBytes === null ? "unknown" : formatSize(entry.totalBytes)]),
+          entry.replaces ?? "",
+          shortList(entry.skips ?? []),
+          entry.skipRange ?? "",
+        ]),
+      ),
+    ),
+    headImagesText(detail),
+    needsText("needs", detail.requires),
+    needsText("needed by", detail.neededBy),
+  ]
+    .filter((part) => part !== "")
+    .join("\n");
+}
+
+/** A row has to stay readable: channels with eighty skips exist. */
+function shortList(names: readonly string[]): string {
+  return names.length <= 4 ? names.join(" ") : `${names.slice(0, 3).join(" ")} and ${names.length - 3} more`;
+}
+
+/** Images of what would be installed first. */
+function headImagesText(detail: PackageDetail): string {
+  const channel = detail.channels.find((one) => one.name === detail.defaultChannel);
+  const head = channel?.entries.find((entry) => entry.name === channel.head);
+  if (head === undefined) return "";
+  const sizes = detail.uniqueBytes !== undefined;
+  return formatTable(
+    [{ title: `images of ${head.name}` }, ...(sizes ? [{ title: "size", right: true }, { title: "platforms" }] : [])],
+    head.images.map((image) => [
+      image.image,
+      ...(sizes
+        ? [image.totalBytes == null ? (image.error?.code ?? "unknown") : formatSize(image.totalBytes), (image.platforms ?? []).join(" ")]
+        : []),
+    ]),
+  );
+}
+
+function needsText(title: "needs" | "needed by", needs: PackageDetail["requires"]): string {
+  if (needs.length === 0) return "";
+  return formatTable(
+    [...(title === "needs" ? [] : [{ title }]), { title: title === "needs" ? title : "because of" }, { title: "bundles" }],
+    needs.map((need) => [...(title === "needs" ? [] : [need.package]), need.need, shortList(need.bundles)]),
+  );
 }

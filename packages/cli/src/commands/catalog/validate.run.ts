@@ -1,5 +1,7 @@
-import { type CatalogProblem, sarifLog, type Validation, validateCatalog } from "@skerry/catalog";
+import { sarifLog, type Validation, validateCatalog } from "@skerry/catalog";
+import { missingImages } from "../../catalogs/missing-images.ts";
 import { openCatalogs } from "../../catalogs/open.ts";
+import { validationTree } from "../../catalogs/validation-tree.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
 import { VERSION } from "../../version.ts";
@@ -8,11 +10,13 @@ import type { ValidateFlags } from "./validate.ts";
 /** Prints every fault; 0 valid, 5 invalid. */
 export async function run(job: Job<ValidateFlags>): Promise<number> {
   const name = job.args[0] ?? "";
-  await using open = await openCatalogs(job, [name]);
+  await using open = await openCatalogs(job, [name], job.flags["check-images"] ? { sources: "any" } : {});
   const [catalog] = open.catalogs;
   if (catalog === undefined) return EXIT.failed;
   const { opm, strict, output } = job.flags;
-  const found = await validateCatalog(catalog, { opm, signal: job.signal });
+  const checked = await validateCatalog(catalog, { opm, signal: job.signal });
+  const missing = job.flags["check-images"] ? await missingImages(catalog, { places: open.places, signal: job.signal }) : [];
+  const found = { ...checked, problems: [...checked.problems, ...missing] };
   const valid = found.valid && !(strict && found.problems.some((problem) => problem.severity === "warning"));
   const validation: Validation = { ...found, valid };
   if (output === "sarif") {
@@ -21,18 +25,12 @@ export async function run(job: Job<ValidateFlags>): Promise<number> {
     await job.out.result(
       { kind: "Validation", catalog: name, ...validation },
       {
-        text: () => `${validation.problems.map(problemLine).join("")}${summaryLine(validation)}\n`,
+        text: () => `${validationTree(validation.problems)}${summaryLine(validation)}\n`,
         names: () => validation.problems.map((problem) => `${problem.rule ?? problem.code}\t${problem.subject}`),
       },
     );
   }
   return valid ? EXIT.done : EXIT.wrong;
-}
-
-function problemLine(problem: CatalogProblem): string {
-  const place = problem.file === undefined ? "" : `${problem.file}${problem.line === undefined ? "" : `:${problem.line}`}: `;
-  const hint = problem.hint === undefined ? "" : `\n    ${problem.hint}`;
-  return `${place}${problem.severity}  ${problem.rule ?? problem.code}  ${problem.message}${hint}\n`;
 }
 
 function summaryLine(validation: Validation): string {

@@ -8,6 +8,7 @@ export interface ValidateFlags extends RegistryFlags {
   readonly output: string;
   readonly strict: boolean;
   readonly opm: string | undefined;
+  readonly "check-images": boolean;
 }
 
 /** `skerry catalog validate`. */
@@ -19,6 +20,7 @@ export const catalogValidate: Command = command<ValidateFlags>({
     output: outputFlag([...OUTPUT_FORMATS, "sarif"]),
     strict: flagSwitch("warnings make a catalog invalid too"),
     opm: flagText("rules of this release of opm", { placeholder: "RELEASE", defaultText: "newest known" }),
+    "check-images": flagSwitch("also ask the registries for every image; one that is missing or refused is a warning"),
     ...registryFlags,
   },
   examples: [{ command: "skerry catalog validate ./catalog -o sarif > catalog.sarif", does: "for a code host" }],

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { parseInstalled } from "@skerry/catalog";
 import { decideServing, isAtLeast, NEWEST_KNOWN_VERSION, parseClusterVersion } from "@skerry/cluster";
 import {
   type ImageSetConfig,
@@ -13,6 +12,7 @@ import {
 } from "@skerry/mirror";
 import { formatPlatform } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
+import { readInstalled } from "../../catalogs/read-installed.ts";
 import { type ContentFlags, platformChoice } from "../../command/content-flags.ts";
 import { type Job, pathOf } from "../../command/job.ts";
 import type { SetFlags } from "./set-flags.ts";
@@ -109,22 +109,10 @@ async function planOptions(job: Job<SetFlags & ContentFlags>, config: ImageSetCo
     catalogMode: catalogMode(job, config),
     waivers,
     recheck: flags.recheck,
-    installed: await readInstalled(job, config),
+    installed: await readInstalled(job, [...job.flags.installed, ...config.skerry.installed]),
+    environmentImages: flags["env-images"],
     deps: flags.deps,
   };
-}
-
-/** Versions that run on clusters, from the flags and the configuration. */
-async function readInstalled(job: Job<SetFlags>, config: ImageSetConfig): Promise<PlanOptions["installed"]> {
-  const found = await Promise.all(
-    [...job.flags.installed, ...config.skerry.installed].map(async (file) => {
-      const text = await readFile(pathOf(job, file), "utf8").catch((cause: unknown) => {
-        throw new UsageError(`cannot read ${file}`, { subject: file, cause, hint: "Write it with 'oc get csv -A -o json'." });
-      });
-      return parseInstalled(text, file);
-    }),
-  );
-  return found.flat();
 }
 
 /**

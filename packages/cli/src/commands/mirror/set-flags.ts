@@ -27,6 +27,7 @@ export interface SetFlags {
   readonly "catalog-source-name": readonly (readonly [string, string])[];
   readonly "catalog-serving": "auto" | "extract" | "image";
   readonly installed: readonly string[];
+  readonly "env-images": boolean;
   readonly deps: "report" | "resolve" | "off";
   readonly v2: boolean;
 }
@@ -64,6 +65,7 @@ export const setFlags: FlagSet<SetFlags> = {
   installed: flagList("what runs on a cluster: `oc get csv -A -o json`, `oc get subscriptions -A -o json`, or lines PACKAGE VERSION", {
     placeholder: "FILE",
   }),
+  "env-images": flagSwitch("also take the images that deployments of bundles get as RELATED_IMAGE_*; reads bundle images"),
   deps: flagChoice("dependencies that are not in the set: tell, add, or leave alone", ["report", "resolve", "off"], { default: "report" }),
   v2: flagSwitch("accepted for scripts of oc mirror; no effect", { hidden: true }),
 };

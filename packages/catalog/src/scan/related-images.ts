@@ -1,0 +1,50 @@
+import { foldedMember } from "./fold.ts";
+import type { MemberSpan } from "./json-walk.ts";
+
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
+const DASH = 0x2d;
+const IMAGE_LINE = /^[ -]*image:[ \t]+(?:"([^"]*)"|'([^']*)'|(\S+))/;
+
+/** `relatedImages[].image` of a parsed bundle; entries without a text are left out. */
+export function imagesOfBody(body: Readonly<Record<string, unknown>>): readonly string[] {
+  return imagesOfList(foldedMember(body, "relatedImages"));
+}
+
+/** The same from the member's bytes alone. */
+export function imagesOfSpan(bytes: Buffer, member: MemberSpan | undefined): readonly string[] {
+  if (member === undefined) return [];
+  const text = bytes.toString("utf8", member.value, member.valueEnd).trimEnd();
+  try {
+    return imagesOfList(JSON.parse(text.endsWith(",") ? text.slice(0, -1) : text));
+  } catch {
+    // Whoever reads the document will say what is wrong with it.
+    return [];
+  }
+}
+
+/** The same from the lines of a YAML bundle in plain block style. */
+export function imagesOfYaml(bytes: Buffer): readonly string[] {
+  const images: string[] = [];
+  const start = bytes.indexOf("\nrelatedImages:", 0, "latin1");
+  if (start === -1) return images;
+  let at = bytes.indexOf(NEWLINE, start + 1) + 1;
+  while (at > 0 && at < bytes.length && (bytes[at] === SPACE || bytes[at] === DASH)) {
+    const newline = bytes.indexOf(NEWLINE, at);
+    const end = newline === -1 ? bytes.length : newline;
+    const [, double, single, plain] = IMAGE_LINE.exec(bytes.toString("utf8", at, end)) ?? [];
+    const image = double ?? single ?? plain;
+    if (image !== undefined && image !== "") images.push(image);
+    at = end + 1;
+  }
+  return images;
+}
+
+function imagesOfList(list: unknown): readonly string[] {
+  if (!Array.isArray(list)) return [];
+  return (list as readonly unknown[]).flatMap((entry) => {
+    if (typeof entry !== "object" || entry === null) return [];
+    const image = foldedMember(entry as Readonly<Record<string, unknown>>, "image");
+    return typeof image === "string" && image !== "" ? [image] : [];
+  });
+}
