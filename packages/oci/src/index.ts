@@ -2,6 +2,7 @@ export type { ArchiveFinding } from "./archive/archive-finding.ts";
 export { type ArchivePlan, type PlannedContent, planArchive } from "./archive/archive-plan.ts";
 export { type CheckOptions, checkVolumes } from "./archive/check-volumes.ts";
 export {
+  type ArchiveBase,
   type ArchiveBlob,
   type ArchiveContents,
   type ArchiveFile,

@@ -133,8 +133,10 @@ async function planned(selection: ArchiveSelection, farSide: FarSide): Promise<P
   for (const { image, blobs, manifests } of all) {
     if (![...blobs, ...manifests].some(({ digest }) => wanted.has(digest))) continue;
     images.add(image);
-    contents.push(...blobs.filter(({ digest }) => wanted.has(digest)), ...manifests);
-    for (const { digest } of blobs) if (!wanted.has(digest)) known.set(digest, [image.destination.repository]);
+    // Who lacks a manifest cannot say what it holds.
+    const isWanted = manifests.some(({ digest }) => wanted.has(digest)) ? () => true : (digest: Digest) => wanted.has(digest);
+    contents.push(...blobs.filter(({ digest }) => isWanted(digest)), ...manifests);
+    for (const { digest } of blobs) if (!isWanted(digest)) known.set(digest, [image.destination.repository]);
   }
   return { contents: writable(contents), known, images };
 }

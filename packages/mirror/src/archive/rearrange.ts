@@ -28,7 +28,10 @@ export async function splitArchive(archive: OpenArchive, dir: string, options: R
  * @throws MirrorError `SELECTION_INVALID` for archives of different image sets
  */
 export async function mergeArchives(archives: readonly OpenArchive[], dir: string, options: RearrangeOptions): Promise<ArchiveContents> {
-  const [newest, ...others] = [...archives].sort((a, b) => Date.parse(b.lock.createdAt) - Date.parse(a.lock.createdAt));
+  const isAnswer = ({ reader }: OpenArchive): number => (reader.contents.base.requestDigest === undefined ? 0 : 1);
+  const [newest, ...others] = [...archives].sort(
+    (a, b) => Date.parse(b.lock.createdAt) - Date.parse(a.lock.createdAt) || isAnswer(a) - isAnswer(b),
+  );
   const stranger = others.find(({ lock }) => lock.imageSet.name !== newest?.lock.imageSet.name);
   if (newest === undefined || stranger !== undefined) {
     throw new MirrorError({

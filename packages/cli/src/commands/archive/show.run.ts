@@ -40,8 +40,12 @@ function summary(contents: ArchiveContents, lock: ImageSetLock): string {
 }
 
 function base(contents: ArchiveContents): string {
-  const { lockDigest, haveDigest } = contents.base;
-  return [lockDigest === undefined ? "" : `lock ${lockDigest}`, haveDigest === undefined ? "" : `have-list ${haveDigest}`]
+  const { lockDigest, haveDigest, requestDigest } = contents.base;
+  return [
+    lockDigest === undefined ? "" : `lock ${lockDigest}`,
+    haveDigest === undefined ? "" : `have-list ${haveDigest}`,
+    requestDigest === undefined ? "" : `request ${requestDigest}`,
+  ]
     .filter((part) => part !== "")
     .join(", ");
 }

@@ -31,6 +31,8 @@ export interface Session extends AsyncDisposable {
   readonly context: RunContext;
   readonly target: MirrorTarget | undefined;
   readonly planRun: PlanRun;
+  /** Set when the source answers a request: the archive that lacked what it holds. Content is brought, nothing is tagged. */
+  readonly forArchive?: string;
 }
 
 /** A plan without a target has resources only as far as their names go. */
