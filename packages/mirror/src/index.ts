@@ -1,4 +1,5 @@
 export { archiveBytes, LOCK_ENTRY } from "./archive/archive-files.ts";
+export { type ArchiveInHand, takeArchive } from "./archive/archive-in-hand.ts";
 export {
   type AuditFault,
   type AuditVerification,
