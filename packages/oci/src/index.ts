@@ -1,5 +1,6 @@
 export type { ArchiveFinding } from "./archive/archive-finding.ts";
 export { type ArchivePlan, type PlannedContent, planArchive } from "./archive/archive-plan.ts";
+export { carryJournals } from "./archive/carried-journals.ts";
 export { type CheckOptions, checkVolumes } from "./archive/check-volumes.ts";
 export {
   type ArchiveBase,

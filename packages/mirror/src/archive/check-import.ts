@@ -9,6 +9,7 @@ import { type Workspace, writeWorkspaceFile } from "../workspace/workspace.ts";
 import { findGap, formatRequest, type GapOptions, refuseGap, requestDocument } from "./gap.ts";
 import type { Holdings } from "./holdings.ts";
 import type { OpenArchive } from "./import-source.ts";
+import { checkRoom, importRoom } from "./room.ts";
 import { SeenVolumes } from "./seen-volumes.ts";
 import { checkSignature } from "./signature.ts";
 import { refuseDamage, verifyArchive } from "./verify-archive.ts";
@@ -51,13 +52,14 @@ export async function checkArchive(check: ArchiveCheck): Promise<void> {
 }
 
 /**
- * Checks the target before the first push: its age, and whether it has what the holdings lack. Returns where the content
+ * Checks room for the journal, and the target before the first push: its age, and whether it has what the holdings lack. Returns where the content
  * comes from. What answers a request may lack anything: it brings what it was asked for, and tags nothing.
- * @throws MirrorError `TARGET_UNSAFE` for something older than what the target has, `GAP` after writing `request.json` into the
+ * @throws MirrorError `SPACE_SHORT`, `TARGET_UNSAFE` for something older than what the target has, `GAP` after writing `request.json` into the
  * workspace
  */
 export async function checkTarget(holdings: Holdings, check: TargetCheck): Promise<SourceOf> {
   const { lock, target, workspace } = check;
+  await checkRoom(workspace.dir, importRoom(lock), `import with workspace ${workspace.dir}`);
   if (!check.allowOlder) await refuseOlder(lock, target, check.gap.signal);
   const { source, gap } = await findGap(lock, holdings, { target, options: check.gap });
   if (gap.length > 0 && !holdings.isAnswer) {

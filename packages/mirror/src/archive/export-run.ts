@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import {
   type ArchiveContents,
   type ArchivePlan,
@@ -8,17 +8,16 @@ import {
   type Digest,
   earlierContents,
   type Gates,
+  type OciError,
   openVolumeWriter,
   type PlannedContent,
   planArchive,
-  spaceAt,
   type TransferEvent,
   type TransferOptions,
   type TransferReport,
   transfer,
   type VolumeWriterOptions,
 } from "@skerry/oci";
-import { MirrorError } from "../errors.ts";
 import { imageKey } from "../lock/build.ts";
 import { formatLock } from "../lock/format.ts";
 import type { ImageSetLock } from "../lock/types.ts";
@@ -31,6 +30,7 @@ import { writeWorkspaceFile } from "../workspace/workspace.ts";
 import { archiveBytes, archiveFiles, LOCK_ENTRY, lackingImages } from "./archive-files.ts";
 import { type ArchiveSelection, archiveRoots, contentOf } from "./archive-roots.ts";
 import type { FarSide } from "./far-side.ts";
+import { checkRoom } from "./room.ts";
 import { sha256Hex } from "./sha256.ts";
 
 export interface ExportOptions {
@@ -45,6 +45,8 @@ export interface ExportOptions {
   readonly gates?: Gates | undefined;
   readonly onEvent?: ((event: TransferEvent) => void) | undefined;
   readonly onVolume?: VolumeWriterOptions["onVolume"];
+  /** Finished volumes leave the disk, or somebody changes it: room for one is enough to begin. */
+  readonly spills?: boolean | undefined;
   /** Signs the contents file once the archive is whole. */
   readonly signer?: ArchiveSigner | undefined;
 }
@@ -158,15 +160,22 @@ async function write(
   { plan, selection, context, farSide }: Writing,
 ): Promise<{ readonly contents: ArchiveContents | undefined; readonly report: TransferReport }> {
   const { lock, dir, options } = run;
+  const stop = new AbortController();
+  const failures: OciError[] = [];
   await using writer = await openVolumeWriter(dir, {
     name: archiveName(lock.imageSet.name),
     plan,
     known: farSide.blobs,
     ...(options.onVolume === undefined ? {} : { onVolume: options.onVolume }),
+    onFull: (failure) => {
+      failures.push(failure);
+      stop.abort(failure);
+    },
     signal: context.signal,
   });
-  await checkSpace(dir, writer.missingBytes + 2 * formatLock(lock).length);
-  const stop = new AbortController();
+  const missingBytes = writer.missingBytes + 2 * formatLock(lock).length;
+  const neededBytes = options.spills === true ? Math.min(missingBytes, options.volumeBytes) : missingBytes;
+  await checkRoom(dir, neededBytes, `write the archive to ${dir}`);
   const signal = context.signal === undefined ? stop.signal : AbortSignal.any([context.signal, stop.signal]);
   const report = await transfer(archiveRoots(selection), writer, {
     gates: options.gates,
@@ -175,11 +184,11 @@ async function write(
     externalLayers: options.externalLayers,
     signal,
     onEvent: (event) => {
-      if (event.event === "image.end" && mustStop(event, options.failFast)) stop.abort(new Error("the archive cannot be written"));
+      if (options.failFast && event.event === "image.end" && event.outcome.outcome === "failed") stop.abort(new Error("an image failed"));
       options.onEvent?.(event);
     },
   });
-  const full = report.outcomes.find(({ error }) => error?.code === "NO_SPACE" && error.side === "target")?.error;
+  const [full] = failures;
   if (full !== undefined) throw full;
   if (context.signal?.aborted === true) return { contents: undefined, report: { ...report, interrupted: true } };
   const missing = lackingImages(lock, report);
@@ -192,12 +201,6 @@ async function write(
   });
   await options.signer?.write(dir);
   return { contents, report: { ...report, interrupted: false } };
-}
-
-function mustStop(event: TransferEvent & { readonly event: "image.end" }, failFast: boolean): boolean {
-  const { outcome } = event;
-  if (outcome.outcome !== "failed") return false;
-  return failFast || (outcome.error?.code === "NO_SPACE" && outcome.error.side === "target");
 }
 
 /** The archive that lies there, when it is already what this run would write. */
@@ -230,24 +233,6 @@ function nothingToDo(selection: ArchiveSelection): TransferReport {
     retries: 0,
     interrupted: false,
   };
-}
-
-/** @throws MirrorError `SPACE_SHORT` naming the mount point */
-async function checkSpace(dir: string, neededBytes: number): Promise<void> {
-  const { where, freeBytes } = await spaceAt(await existing(dir));
-  if (freeBytes >= neededBytes) return;
-  throw new MirrorError({
-    code: "SPACE_SHORT",
-    message: `Cannot write the archive to ${dir}: ${where} has ${freeBytes} bytes free, ${neededBytes} are needed`,
-    subject: where,
-    hint: "Make room, name a folder on another disk, or leave something out of the image set.",
-  });
-}
-
-async function existing(dir: string): Promise<string> {
-  let path = resolve(dir);
-  while ((await stat(path).catch(() => undefined)) === undefined && dirname(path) !== path) path = dirname(path);
-  return path;
 }
 
 function archiveRow(contents: ArchiveContents): NonNullable<ExportReport["archive"]> {

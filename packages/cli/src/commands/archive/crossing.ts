@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type ExportReport, type ImageSetLock, type MirrorReport, recordCrossing } from "@skerry/mirror";
-import { CONTENTS_FILE, contentsDigest, openVolumes } from "@skerry/oci";
+import { CONTENTS_FILE, contentsDigest, readContents } from "@skerry/oci";
 import type { Job } from "../../command/job.ts";
 import type { MirrorRunFlags } from "../mirror/mirror.ts";
 import type { Session } from "../mirror/session.ts";
@@ -42,13 +42,14 @@ async function record(
     readonly text: string | undefined;
   },
 ): Promise<void> {
-  const reader = ended.text === undefined ? undefined : await openVolumes(archiveDir(job, ended.text));
+  // Volumes may have been carried away already; the contents file stays to the end.
+  const read = ended.text === undefined ? undefined : await readContents(archiveDir(job, ended.text));
   await recordCrossing(session.workspace, {
     direction: ended.direction,
     who: job.world.env["USER"] ?? job.world.env["LOGNAME"] ?? "unknown",
     at: job.world.now(),
     lock: ended.lock,
-    archive: reader === undefined ? undefined : { contents: reader.contents, digest: contentsDigest(reader) },
+    archive: read === undefined ? undefined : { contents: read.contents, digest: contentsDigest(read) },
     report: ended.report,
   });
 }

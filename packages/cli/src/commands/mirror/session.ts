@@ -9,14 +9,15 @@ import {
   parseRegistryTarget,
   type RunContext,
 } from "@skerry/mirror";
-import { openManifestCache, type Registries } from "@skerry/oci";
+import { DEFAULT_VOLUME_BYTES, openManifestCache, type Registries } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
 import type { ContentFlags } from "../../command/content-flags.ts";
 import type { Job } from "../../command/job.ts";
 import type { RegistryFlags } from "../../command/registry-flags.ts";
 import { insecureHosts, openRegistries } from "../../registries/open.ts";
 import { VERSION } from "../../version.ts";
-import { isArchivePlace } from "../archive/archive-place.ts";
+import type { ArchiveFlags } from "../archive/archive-flags.ts";
+import { archiveDir, isArchivePlace } from "../archive/archive-place.ts";
 import { type ImageSet, readImageSet, workspaceDir } from "./image-set.ts";
 import { resourceDescriber } from "./resources.ts";
 import type { SetFlags } from "./set-flags.ts";
@@ -62,7 +63,7 @@ export async function openSession(job: Job<MirrorFlags>, targetText: string | un
       registries,
       context,
       target,
-      planRun: planRun(job, set, target),
+      planRun: { ...planRun(job, set, target), archive: archiveTarget(job, targetText) },
       [Symbol.asyncDispose]: () => parts.disposeAsync(),
     };
   } catch (error) {
@@ -82,6 +83,12 @@ export function planRun(job: Job<MirrorFlags>, set: ImageSet, target: MirrorTarg
     givenRate: job.flags["limit-rate"],
     onEvent: (event) => tell(job, set.config, event),
   };
+}
+
+/** An archive as the target of a plan, with the volumes that it would have. */
+function archiveTarget(job: Job<MirrorFlags & Partial<ArchiveFlags>>, targetText: string | undefined): PlanRun["archive"] {
+  if (!isArchivePlace(targetText)) return undefined;
+  return { dir: archiveDir(job, targetText), volumeBytes: job.flags["volume-size"] ?? DEFAULT_VOLUME_BYTES };
 }
 
 function isInsecure(job: Job<MirrorFlags>, host: string): boolean {
