@@ -32,6 +32,7 @@ import { type ArchiveSelection, archiveRoots, contentOf } from "./archive-roots.
 import type { FarSide } from "./far-side.ts";
 import { checkRoom } from "./room.ts";
 import { sha256Hex } from "./sha256.ts";
+import { type Tool, type ToolArtifact, toolArtifact, writeTool } from "./tool.ts";
 
 export interface ExportOptions {
   readonly volumeBytes: number;
@@ -47,6 +48,8 @@ export interface ExportOptions {
   readonly onVolume?: VolumeWriterOptions["onVolume"];
   /** Finished volumes leave the disk, or somebody changes it: room for one is enough to begin. */
   readonly spills?: boolean | undefined;
+  /** The program itself, to travel along; what answers a request holds nothing else. */
+  readonly tool?: Tool | undefined;
   /** Signs the contents file once the archive is whole. */
   readonly signer?: ArchiveSigner | undefined;
 }
@@ -91,11 +94,12 @@ export async function runExport(run: ExportRun, context: RunContext): Promise<Ex
   const farSide = await options.farSide({ lock, source: connected.source });
   const { contents, known, images } = await planned(all, farSide);
   const selection = images === undefined ? all : { ...all, only: (image: LockedImage) => images.has(image) };
-  const plan = planArchive(contents, options.volumeBytes);
+  const tool = options.tool === undefined || farSide.wanted !== undefined ? undefined : toolArtifact(options.tool);
+  const plan = planArchive([...toolContents(tool), ...contents], options.volumeBytes);
   const whole = await wholeArchive(run, plan);
   const written =
     whole === undefined
-      ? await write(run, { plan, selection, context, farSide: { ...farSide, blobs: known } })
+      ? await write(run, { plan, selection, context, tool, farSide: { ...farSide, blobs: known } })
       : { contents: whole, report: nothingToDo(selection) };
   const report = mirrorReport({
     lock,
@@ -143,6 +147,11 @@ async function planned(selection: ArchiveSelection, farSide: FarSide): Promise<P
   return { contents: writable(contents), known, images };
 }
 
+/** First of all, so that it lies in the first volume. */
+function toolContents(tool: ToolArtifact | undefined): readonly PlannedContent[] {
+  return tool === undefined ? [] : [...tool.contents.map(([descriptor]) => descriptor), tool.manifest];
+}
+
 /** Digests of other algorithms are too long for names of a plain tar. */
 function writable(contents: readonly PlannedContent[]): PlannedContent[] {
   return contents.filter(({ digest }) => digest.startsWith("sha256:"));
@@ -152,12 +161,13 @@ interface Writing {
   readonly plan: ArchivePlan;
   readonly selection: ArchiveSelection;
   readonly context: RunContext;
+  readonly tool: ToolArtifact | undefined;
   readonly farSide: FarSide;
 }
 
 async function write(
   run: ExportRun,
-  { plan, selection, context, farSide }: Writing,
+  { plan, selection, context, tool, farSide }: Writing,
 ): Promise<{ readonly contents: ArchiveContents | undefined; readonly report: TransferReport }> {
   const { lock, dir, options } = run;
   const stop = new AbortController();
@@ -176,6 +186,7 @@ async function write(
   const missingBytes = writer.missingBytes + 2 * formatLock(lock).length;
   const neededBytes = options.spills === true ? Math.min(missingBytes, options.volumeBytes) : missingBytes;
   await checkRoom(dir, neededBytes, `write the archive to ${dir}`);
+  if (tool !== undefined) await writeTool(writer, tool);
   const signal = context.signal === undefined ? stop.signal : AbortSignal.any([context.signal, stop.signal]);
   const report = await transfer(archiveRoots(selection), writer, {
     gates: options.gates,

@@ -1,4 +1,4 @@
-import { type ArchiveSigner, type ExportReport, type ExportRun, type FinishedPlan, runExport } from "@skerry/mirror";
+import { type ArchiveSigner, type ExportReport, type ExportRun, type FinishedPlan, runExport, type Tool } from "@skerry/mirror";
 import { formatSize } from "../../args/size.ts";
 import type { Job } from "../../command/job.ts";
 import { escapeLine } from "../../output/escape.ts";
@@ -7,7 +7,7 @@ import type { Session } from "../mirror/session.ts";
 import { reportText } from "../mirror/show-report.ts";
 import { archiveDir } from "./archive-place.ts";
 import { goesOn, isFullDisk } from "./full-disk.ts";
-import { farSide, signerOf } from "./near-side.ts";
+import { farSide, signerOf, travellingTool } from "./near-side.ts";
 import { runVolumeHook } from "./volume-hook.ts";
 
 /**
@@ -19,12 +19,13 @@ export async function exportSet(job: Job<MirrorRunFlags>, session: Session, plan
   const dir = archiveDir(job, text);
   const isCarriedAway = job.flags["volume-hook"] !== undefined;
   const signer = await signerOf(job);
+  const tool = await travellingTool(job);
   /** What the first attempt said: a later one may not even begin. */
   let full: unknown;
   for (;;) {
     let finished = 0;
     try {
-      return await runExport(exportRun(job, session, { plan, text, dir, signer, onVolume: () => (finished += 1) }), session.context);
+      return await runExport(exportRun(job, session, { plan, text, dir, signer, tool, onVolume: () => (finished += 1) }), session.context);
     } catch (error) {
       if (!isFullDisk(error)) throw error;
       full ??= error;
@@ -38,13 +39,14 @@ interface Exporting {
   readonly text: string;
   readonly dir: string;
   readonly signer: ArchiveSigner | undefined;
+  readonly tool: Tool | undefined;
   readonly onVolume: () => void;
 }
 
 function exportRun(job: Job<MirrorRunFlags>, session: Session, what: Exporting): ExportRun {
   const { flags } = job;
   const { registries } = session;
-  const { plan, text, dir, signer } = what;
+  const { plan, text, dir, signer, tool } = what;
   return {
     lock: plan.lock,
     dir,
@@ -54,6 +56,7 @@ function exportRun(job: Job<MirrorRunFlags>, session: Session, what: Exporting):
       spills: flags["volume-hook"] !== undefined || job.world.stdin.isTTY,
       farSide: farSide(job, session.context.manifests),
       ...(signer === undefined ? {} : { signer }),
+      tool,
       externalLayers: flags["external-layers"],
       failFast: flags["fail-fast"],
       tries: flags.retries + 1,
