@@ -91,7 +91,8 @@ function archiveTarget(job: Job<MirrorFlags & Partial<ArchiveFlags>>, targetText
   return { dir: archiveDir(job, targetText), volumeBytes: job.flags["volume-size"] ?? DEFAULT_VOLUME_BYTES };
 }
 
-function isInsecure(job: Job<MirrorFlags>, host: string): boolean {
+/** Whether a host is reached without verified TLS. */
+export function isInsecure(job: Job<RegistryFlags>, host: string): boolean {
   const hosts = insecureHosts(job.flags, { sources: [], destinations: [host] });
   return hosts === "all" || (typeof hosts !== "function" && hosts.includes(host));
 }
