@@ -1,19 +1,27 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { promisify } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { type Descriptor, digestOf, MEDIA_TYPES, Registries, type Writer } from "@skerry/oci";
 import { findProgram } from "../tests/support/program.ts";
 import { startServer } from "./registry/servers.ts";
 
 /**
- * `archive.ts [SCALE] [ROUNDS]`: exports and imports a set of 191 images with shared layers (2.07 GiB unique at scale 1)
- * beside crane and skopeo, interleaved, and prints medians. Needs docker-registry; crane and skopeo where they are there.
+ * `archive.ts [SCALE] [ROUNDS] [--round-trip MS] [--alone]`: exports and imports a set of 191 images with shared layers
+ * (2.07 GiB unique at scale 1) beside crane and skopeo, interleaved, and prints medians. With `--round-trip` every registry is
+ * that far away; with `--alone` the others are left out, for memory: 0.24 is 500 MiB, 2.4 is 5 GiB. Needs docker-registry;
+ * crane and skopeo where they are there.
  */
-const scale = Number(process.argv[2] ?? "1");
-const rounds = Number(process.argv[3] ?? "3");
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { "round-trip": { type: "string", default: "0" }, alone: { type: "boolean", default: false } },
+});
+const roundTripMs = Number(options["round-trip"]);
+const scale = Number(positionals[0] ?? "1");
+const rounds = Number(positionals[1] ?? "3");
 const MIB = 1024 * 1024;
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "..");
@@ -34,7 +42,20 @@ async function measured(name: string, file: string, args: readonly string[], cwd
   const seconds = (performance.now() - began) / 1000;
   const [, memory, blocks] = /TIME (\d+) (\d+)/.exec(stderr) ?? [];
   results.set(name, [...(results.get(name) ?? []), seconds]);
+  console.log(`${name.padEnd(40)} ${seconds.toFixed(2)} s`);
   return { seconds, megabytes: Number(memory) / 1024, written: (Number(blocks) * 512) / MIB };
+}
+
+/** Host of a registry as the contestants see it: behind a proxy that holds every byte back, where a round trip is asked for. */
+async function seenFrom(url: string): Promise<{ readonly host: string; stop(): void }> {
+  const direct = url.replace(/^https?:\/\//, "");
+  if (roundTripMs === 0) return { host: direct, stop: () => undefined };
+  const proxy = join(root, "bench", "copy", "delay-proxy.ts");
+  const child = spawn(process.execPath, [proxy, direct.split(":")[1] ?? "", String(roundTripMs / 2)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [port] = (await once(child.stdout, "data")) as [Buffer];
+  return { host: `127.0.0.1:${port.toString("utf8").trim()}`, stop: () => void child.kill() };
 }
 
 async function seed(writer: Writer, host: string): Promise<string[]> {
@@ -101,28 +122,34 @@ try {
   const upstream = await startServer("docker-registry", { folder: join(dir, "upstream"), tls: false });
   const source = upstream.url.replace(/^https?:\/\//, "");
   await using registries = new Registries({ insecureHosts: "all" });
-  const references = await seed(registries.writer(source), source);
+  const near = await seenFrom(upstream.url);
+  const references = (await seed(registries.writer(source), source)).map((name) => name.replace(source, near.host));
   const config = join(dir, "set.yaml");
   await writeFile(
     config,
     `apiVersion: mirror.openshift.io/v2alpha1\nkind: ImageSetConfiguration\nmirror:\n  additionalImages:\n${references.map((name) => `    - name: ${name}\n`).join("")}`,
   );
   const list = join(dir, "list");
-  const crane = findProgram("crane") ?? findProgram("/root/go/bin/crane");
-  const skopeo = findProgram("skopeo");
+  const crane = options.alone ? undefined : findProgram("crane");
+  const skopeo = options.alone ? undefined : findProgram("skopeo");
   await writeFile(list, references.join("\n"));
   const skopeoAll = "xargs -n1 sh -c";
   for (let round = 0; round < rounds; round++) {
     const archive = join(dir, `archive-${round}`);
-    const near = join(dir, `near-${round}`);
-    await mkdir(near, { recursive: true });
-    const flags = ["--tls-verify=false", "--referrers", "none", "-q", "--workspace", join(near, "w")];
-    const out = await measured("export skerry", process.execPath, [skerry, "mirror", "-c", config, ...flags, `file://${archive}`], near);
+    const workspace = join(dir, `near-${round}`);
+    await mkdir(workspace, { recursive: true });
+    const flags = ["--tls-verify=false", "--referrers", "none", "-q", "--workspace", join(workspace, "w")];
+    const out = await measured(
+      "export skerry",
+      process.execPath,
+      [skerry, "mirror", "-c", config, ...flags, `file://${archive}`],
+      workspace,
+    );
     const again = await measured(
       "export skerry, again",
       process.execPath,
       [skerry, "mirror", "-c", config, ...flags, `file://${archive}`],
-      near,
+      workspace,
     );
     console.log(
       "export",
@@ -132,7 +159,7 @@ try {
       "archive MiB",
       await bytesIn(archive),
       "workspace MiB",
-      await bytesIn(join(near, "w")),
+      await bytesIn(join(workspace, "w")),
     );
     if (crane !== undefined) {
       await measured("export crane", crane, ["pull", "--insecure", "--format=oci", ...references, join(dir, `crane-${round}`)]);
@@ -145,23 +172,28 @@ try {
     }
     for (const kind of ["docker-registry", "skerry"] as const) {
       const target = await startServer(kind, { folder: join(dir, `${kind}-${round}`), tls: false });
-      const host = target.url.replace(/^https?:\/\//, "");
+      const far = await seenFrom(target.url);
+      const { host } = far;
       const into = ["mirror", "--from", `file://${archive}`, "--insecure", "-q", "--workspace", join(dir, `far-${kind}-${round}`)];
       const first = await measured(`import skerry into ${kind}`, process.execPath, [skerry, ...into, `docker://${host}/far`]);
       await measured(`import skerry into ${kind}, again`, process.execPath, [skerry, ...into, `docker://${host}/far`]);
       console.log(`import into ${kind}`, first, "workspace MiB", await bytesIn(join(dir, `far-${kind}-${round}`)));
+      far.stop();
       await target.stop();
       await rm(join(dir, `${kind}-${round}`), { recursive: true, force: true });
       if (skopeo === undefined) continue;
       const other = await startServer(kind, { folder: join(dir, `${kind}-${round}-s`), tls: false });
-      const to = other.url.replace(/^https?:\/\//, "");
+      const beside = await seenFrom(other.url);
+      const to = beside.host;
       const push = `n=\${0##*/}; ${skopeo} copy -q --all --preserve-digests --dest-tls-verify=false oci:${layout}:$n docker://${to}/far/$n`;
       await measured(`import skopeo into ${kind}`, "sh", ["-c", `${skopeoAll} '${push}' < ${list}`]);
+      beside.stop();
       await other.stop();
       await rm(join(dir, `${kind}-${round}-s`), { recursive: true, force: true });
     }
     for (const folder of [layout, archive]) await rm(folder, { recursive: true, force: true });
   }
+  near.stop();
   await upstream.stop();
   for (const [name, values] of results)
     console.log(`${name.padEnd(40)} ${median(values).toFixed(2)} s  (${values.map((one) => one.toFixed(2)).join(", ")})`);

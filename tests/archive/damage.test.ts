@@ -1,11 +1,15 @@
+import { execFileSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { cp, open, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageSet, type Json, type MirrorWorld, mirrorWorld } from "../mirror/world.ts";
+import { findProgram } from "../support/program.ts";
 import { type FarRun, farSideOf } from "./far-side.ts";
 
 const WHOLE = "- name: beacon-operator\n- name: buoy-operator\n- name: lantern-metrics";
+
+const cosign = findProgram("cosign") ?? findProgram("/root/go/bin/cosign");
 
 describe("a damaged archive", () => {
   let world: MirrorWorld;
@@ -88,6 +92,9 @@ describe("a damaged archive", () => {
   const cases: [string, string, (dir: string) => Promise<void>][] = [
     ["a missing volume", "VOLUME_MISSING", (dir) => rm(join(dir, volume(1)))],
     ["a truncated volume", "VOLUME_SIZE", (dir) => truncate(join(dir, volume(1)), 1024)],
+    ["a missing last volume, with the lock in it", "VOLUME_MISSING", (dir) => rm(join(dir, volume(volumes.length - 1)))],
+    ["a truncated last volume", "VOLUME_SIZE", (dir) => truncate(join(dir, volume(volumes.length - 1)), 1000)],
+    ["a last volume without a byte", "VOLUME_SIZE", (dir) => truncate(join(dir, volume(volumes.length - 1)), 0)],
     ["a flipped bit in content", "VOLUME_DAMAGED", (dir) => flip(join(dir, volume(1)), 700)],
     ["a flipped bit in a header", "TAR_WRONG", (dir) => flip(join(dir, volume(0)), 5)],
     ["a volume of another name", "VOLUME_MISSING", (dir) => rename(join(dir, volume(2)), join(dir, "other_000003.tar"))],
@@ -138,6 +145,7 @@ describe("a damaged archive", () => {
     const dir = await copyOf();
     await rm(join(dir, "contents.json"));
     expect((await far("archive", "verify", dir)).code).toBe(5);
+    expect((await refused(dir)).code).toBe("ARCHIVE_INVALID");
     const repaired = await far("archive", "repair", dir);
     expect([repaired.code, repaired.result.lost]).toEqual([0, []]);
     const [before, after] = await Promise.all(
@@ -161,6 +169,15 @@ describe("a damaged archive", () => {
     const inIt = contents.blobs.filter((blob: Json) => blob.volume === 2).map((blob: Json) => blob.digest);
     expect(inIt.length).toBeGreaterThan(0);
     expect(result.lost).toEqual(expect.arrayContaining(inIt));
+  });
+
+  it.skipIf(cosign === undefined)("is signed in a form that cosign accepts, and a lock too (needs cosign)", async () => {
+    const lock = join(world.dir, "skerry-job", "imageset.lock");
+    expect((await far("lock", "sign", "--key", join(world.dir, "key.pem"), lock)).code).toBe(0);
+    for (const file of [join(good, "contents.json"), lock]) {
+      const flags = ["--key", join(world.dir, "key.pub"), "--signature", `${file}.sig`, "--private-infrastructure"];
+      execFileSync(cosign ?? "", ["verify-blob", ...flags, file], { stdio: "ignore", env: { ...process.env, TUF_ROOT: world.dir } });
+    }
   });
 
   it("without a signature, with another key's, or changed contents it is not trusted", async () => {

@@ -60,6 +60,19 @@ describe("parts of archives", () => {
     expect(brought.size).toBeLessThan(asked.size);
   });
 
+  it("what answers a request is imported without a tag, and the archive that lacked it arrives whole after it", async () => {
+    world.target.reset();
+    const brought = await far("mirror", "--from", `file://${join(world.dir, "answer")}`, "--insecure", into("gap"));
+    expect([brought.code, brought.error, brought.result.result]).toEqual([0, "", "done"]);
+    const manifests = world.target.seen.filter(({ method, url }) => method === "PUT" && url.includes("/manifests/"));
+    expect(manifests.filter(({ url }) => !url.includes("/manifests/sha256:"))).toEqual([]);
+    const arrived = await far("mirror", "--from", `file://${later}`, "--insecure", into("gap"));
+    expect([arrived.code, arrived.error]).toEqual([0, ""]);
+    expect((await far("verify", "--deep", "--insecure", into("gap"))).result.result).toBe("ok");
+    const merged = await far("archive", "merge", join(world.dir, "answer"), later, "--to", join(world.dir, "answered"));
+    expect([merged.code, merged.result.relies, merged.result.base]).toEqual([0, [], {}]);
+  });
+
   it("after the first archive the increment arrives whole", async () => {
     expect((await far("mirror", "--from", `file://${first}`, "--insecure", into("both"))).code).toBe(0);
     const { code, error } = await far("mirror", "--from", `file://${later}`, "--insecure", into("both"));

@@ -1,43 +1,74 @@
 import { execFileSync } from "node:child_process";
-import { rm, stat } from "node:fs/promises";
+import { chmod, rm, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { build, type Plugin } from "rolldown";
+import { build, type Plugin, type RolldownOutput } from "rolldown";
 
 /**
  * `main.ts [DIR]`: bundles the command line into `packages/cli/dist/` (or DIR): `skerry.mjs`, and chunks that a command
- * loads when it is used. The commit it was built from is put into `skerry version`.
+ * loads when it is used; and `standalone/skerry.mjs`, the same as one file. The commit it was built from is put into `skerry version`.
  */
 const root = resolve(import.meta.dirname, "..", "..");
 const dist = resolve(process.argv[2] ?? join(root, "packages", "cli", "dist"));
 
 await rm(dist, { recursive: true, force: true });
-const { output } = await build({
-  input: { skerry: join(root, "packages", "cli", "src", "main.ts") },
-  cwd: root,
-  platform: "node",
-  logLevel: "warn",
-  plugins: [commitPlugin(commitOf(root))],
-  output: {
-    dir: dist,
-    format: "esm",
-    entryFileNames: "[name].mjs",
-    chunkFileNames: "chunks/[name]-[hash].mjs",
-    comments: { legal: true },
-  },
-});
+const commit = commitOf(root);
+const { output } = await bundle(dist, "in pieces");
+// The same as one file, which can travel in an archive.
+const { output: single } = await bundle(join(dist, "standalone"), "as one file");
+await chmod(join(dist, "standalone", "skerry.mjs"), 0o755);
 
 let bytes = 0;
 for (const { fileName } of output) bytes += (await stat(join(dist, fileName))).size;
-console.log(`${relative(root, join(dist, "skerry.mjs"))}: ${output.length} files, ${(bytes / 1e6).toFixed(1)} MB`);
+const alone = (await stat(join(dist, "standalone", "skerry.mjs"))).size;
+if (single.length !== 1) throw new Error(`the single file has ${single.length} files`);
+console.log(`${relative(root, join(dist, "skerry.mjs"))}: ${output.length} files, ${megabytes(bytes)}; as one file ${megabytes(alone)}`);
 
-function commitPlugin(commit: string | undefined): Plugin {
-  const place = "COMMIT: string | undefined = undefined";
+function bundle(dir: string, form: "in pieces" | "as one file"): Promise<RolldownOutput> {
+  const isSingle = form === "as one file";
+  return build({
+    input: { skerry: join(root, "packages", "cli", "src", "main.ts") },
+    cwd: root,
+    platform: "node",
+    logLevel: "warn",
+    plugins: [
+      constantPlugin({ COMMIT: { type: "string | undefined", from: "undefined", to: JSON.stringify(commit) } }),
+      constantPlugin(isSingle ? { STANDALONE: { type: "boolean", from: "false", to: "true" } } : {}),
+    ],
+    output: {
+      dir,
+      format: "esm",
+      entryFileNames: "[name].mjs",
+      comments: { legal: true },
+      ...(isSingle
+        ? { codeSplitting: false, minify: true, banner: "#!/usr/bin/env node" }
+        : { chunkFileNames: "chunks/[name]-[hash].mjs" }),
+    },
+  });
+}
+
+function megabytes(count: number): string {
+  return `${(count / 1e6).toFixed(1)} MB`;
+}
+
+interface Constant {
+  readonly type: string;
+  readonly from: string;
+  readonly to: string | undefined;
+}
+
+/** Puts what only a build knows into `version.ts`. */
+function constantPlugin(constants: Readonly<Record<string, Constant>>): Plugin {
   return {
-    name: "commit",
+    name: "constants",
     transform(code, id) {
       if (!id.endsWith("/packages/cli/src/version.ts")) return undefined;
-      if (!code.includes(place)) throw new Error(`${id} no longer holds "${place}"`);
-      return commit === undefined ? undefined : code.replace(place, `COMMIT: string | undefined = ${JSON.stringify(commit)}`);
+      let changed = code;
+      for (const [name, { type, from, to }] of Object.entries(constants)) {
+        const place = `${name}: ${type} = ${from}`;
+        if (!code.includes(place)) throw new Error(`${id} no longer holds "${place}"`);
+        if (to !== undefined) changed = changed.replace(place, `${name}: ${type} = ${to}`);
+      }
+      return changed;
     },
   };
 }

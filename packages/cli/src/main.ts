@@ -1,8 +1,11 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runCli } from "./run.ts";
+import { STANDALONE } from "./version.ts";
 import { Interruption, OutputClosedError, type ResultOutput, type TalkOutput, type TextInput, type World } from "./world/types.ts";
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -47,11 +50,18 @@ async function main(): Promise<void> {
     },
     platform: `${process.platform}/${process.arch}`,
     node: process.versions.node,
+    program: programFile(),
   };
   process.exitCode = await runCli(process.argv.slice(2), world);
   // A connection or timer that someone forgot must not keep the terminal waiting; what is written has been waited for.
   const code = process.exitCode;
   setTimeout(() => process.exit(code), 500).unref();
+}
+
+/** The program as a single file: itself, or what the build put beside the one that loads in pieces. */
+function programFile(): string | undefined {
+  const file = STANDALONE ? import.meta.filename : join(import.meta.dirname, "standalone", "skerry.mjs");
+  return existsSync(file) ? file : undefined;
 }
 
 function resultOutput(abort: AbortController): ResultOutput {

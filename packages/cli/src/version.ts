@@ -3,3 +3,6 @@ export const VERSION = "0.1.0";
 
 /** Commit that was built; the build replaces it. */
 export const COMMIT: string | undefined = undefined;
+
+/** True in the build that is a single file; the build replaces it. */
+export const STANDALONE: boolean = false;

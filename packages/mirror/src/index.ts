@@ -1,4 +1,5 @@
 export { archiveBytes, LOCK_ENTRY } from "./archive/archive-files.ts";
+export { type ArchiveInHand, takeArchive } from "./archive/archive-in-hand.ts";
 export {
   type AuditFault,
   type AuditVerification,
@@ -8,7 +9,7 @@ export {
   recordCrossing,
   verifyAudit,
 } from "./archive/audit.ts";
-export { checkImport, type ImportCheck } from "./archive/check-import.ts";
+export { type ArchiveCheck, checkArchive, checkTarget, type TargetCheck } from "./archive/check-import.ts";
 export { type ArchiveSigner, type ExportOptions, type ExportReport, type ExportRun, runExport } from "./archive/export-run.ts";
 export {
   type FarSide,
@@ -22,12 +23,15 @@ export {
 } from "./archive/far-side.ts";
 export { formatRequest, type GapOptions, type GapRow, type RequestDocument } from "./archive/gap.ts";
 export { type HaveOptions, takeHaveList } from "./archive/have.ts";
+export { answeredPart, archiveHoldings, type Holdings } from "./archive/holdings.ts";
 export { type OpenArchive, openArchiveSource } from "./archive/import-source.ts";
 export { mirrorSource } from "./archive/mirror-source.ts";
+export { openPlacesSource, type PlacesContext, type PlacesSource } from "./archive/places-source.ts";
 export { mergeArchives, type RearrangeOptions, splitArchive } from "./archive/rearrange.ts";
 export { checkSignature, isSignedBy, SIGNATURE_FILE, signFile, signingKey } from "./archive/signature.ts";
 export { type SubsetArchive, type SubsetContext, subsetArchive } from "./archive/subset-catalog.ts";
 export { parseSubsetRule, type SubsetRule } from "./archive/subset-rule.ts";
+export { isTool, readTool, type Tool } from "./archive/tool.ts";
 export { type ArchiveFault, type ArchiveVerification, faultText, verifyArchive } from "./archive/verify-archive.ts";
 export { blockedBy } from "./config/blocked.ts";
 export { ConfigError, type ConfigFault, formatConfigFault } from "./config/config-error.ts";

@@ -1,7 +1,9 @@
 export type { ArchiveFinding } from "./archive/archive-finding.ts";
 export { type ArchivePlan, type PlannedContent, planArchive } from "./archive/archive-plan.ts";
+export { carryJournals } from "./archive/carried-journals.ts";
 export { type CheckOptions, checkVolumes } from "./archive/check-volumes.ts";
 export {
+  type ArchiveBase,
   type ArchiveBlob,
   type ArchiveContents,
   type ArchiveFile,
@@ -21,7 +23,7 @@ export { openVolumeWriter } from "./archive/open-volume-writer.ts";
 export { parseContents } from "./archive/parse-contents.ts";
 export { type RebuiltArchive, rebuildContents } from "./archive/rebuild-contents.ts";
 export { archiveName, volumeName } from "./archive/volume-name.ts";
-export { openVolumes, type ReadContents, readContents, type VolumeReader } from "./archive/volume-reader.ts";
+export { openDamagedVolumes, openVolumes, type ReadContents, readContents, type VolumeReader } from "./archive/volume-reader.ts";
 export type { ArchiveEnd, VolumeWriter, VolumeWriterOptions } from "./archive/volume-writer.ts";
 export { anonymous, type Credential, type CredentialSource } from "./auth/credential.ts";
 export type { RealmMemory } from "./auth/realm.ts";

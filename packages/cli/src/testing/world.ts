@@ -17,6 +17,8 @@ export interface CapturedWorldOptions {
   readonly terminal?: boolean;
   readonly columns?: number;
   readonly signal?: AbortSignal;
+  /** A file that is the whole program. */
+  readonly program?: string;
   /** Sees what goes to stderr as it goes. */
   readonly onTalk?: (text: string) => void;
 }
@@ -60,6 +62,7 @@ export async function runInWorld(args: readonly string[], options: CapturedWorld
     onHangup: () => () => undefined,
     platform: "linux/x64",
     node: "26.0.0",
+    program: options.program,
   };
   const code = await runCli(args, world);
   const bytes = Buffer.concat(out);

@@ -38,9 +38,10 @@ export interface World {
   readonly signal: AbortSignal;
   /** Calls back on every SIGHUP; returns what ends that. While nobody listens, SIGHUP ends the program as usual. */
   onHangup(listener: () => void): () => void;
-  /** Of the running program: version of Node, `linux/x64`, and the path of the program when it is a single file. */
+  /** Of the running program: version of Node, `linux/x64`, and a file that is the whole program, where there is one. */
   readonly platform: string;
   readonly node: string;
+  readonly program?: string | undefined;
 }
 
 /** Why a run was ended from outside. Exit codes 130 and 143 of the contract. */

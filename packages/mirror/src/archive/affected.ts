@@ -1,4 +1,4 @@
-import type { Digest, VolumeReader } from "@skerry/oci";
+import { type Digest, isOciError, manifestContents, parseManifest, type VolumeReader } from "@skerry/oci";
 import type { ImageSetLock } from "../lock/types.ts";
 import type { LockedImage } from "../plan/types.ts";
 import { contentOf } from "./archive-roots.ts";
@@ -25,6 +25,41 @@ export async function affectedBy(
     for (const { digest } of needs) if (digests.has(digest)) images.set(digest, [...(images.get(digest) ?? []), image]);
   }
   return new Map([...images].map(([digest, found]) => [digest, affected(found)]));
+}
+
+/**
+ * The same where the lock itself is lost: out of the names that the contents file has, and of the manifests that can still be
+ * read. Packages are not known then.
+ */
+export async function imagesBehind(archive: VolumeReader, digests: ReadonlySet<Digest>): Promise<ReadonlyMap<Digest, Affected>> {
+  const names = new Map<Digest, Set<string>>();
+  for (const root of archive.contents.roots) {
+    for (const digest of await reachable(archive, root)) {
+      if (digests.has(digest)) names.set(digest, (names.get(digest) ?? new Set()).add(root.name));
+    }
+  }
+  return new Map([...names].map(([digest, found]) => [digest, { images: [...found].sort(), packages: [] }]));
+}
+
+/** What an image consists of, as far as its manifests can be read. */
+async function reachable(archive: VolumeReader, root: { readonly digest: Digest; readonly mediaType: string }): Promise<Set<Digest>> {
+  const found = new Set<Digest>();
+  const waiting = [root];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (found.has(next.digest)) continue;
+    found.add(next.digest);
+    if (!archive.holds(next.digest)) continue;
+    try {
+      const { bytes, mediaType } = await archive.manifest({ repository: "" }, { ...next, size: 0 });
+      const manifest = parseManifest(bytes, mediaType, next.digest);
+      if (manifest.kind === "index") waiting.push(...manifest.manifests);
+      else for (const { digest } of manifestContents(manifest)) found.add(digest);
+    } catch (error) {
+      // What a lost manifest holds is not known; that it is lost concerns its image.
+      if (!isOciError(error)) throw error;
+    }
+  }
+  return found;
 }
 
 function affected(images: readonly LockedImage[]): Affected {

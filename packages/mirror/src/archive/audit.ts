@@ -18,7 +18,8 @@ export interface Crossing {
   readonly who: string;
   readonly at: Date;
   readonly lock: ImageSetLock;
-  readonly archive: { readonly contents: ArchiveContents; readonly digest: string };
+  /** Missing where the content came from what another tool left, which has no contents file. */
+  readonly archive?: { readonly contents: ArchiveContents; readonly digest: string } | undefined;
   readonly report: Pick<MirrorReport, "target" | "result" | "images" | "moved">;
 }
 
@@ -36,7 +37,7 @@ export async function recordCrossing(workspace: Workspace, crossing: Crossing): 
   const statement = {
     _type: "https://in-toto.io/Statement/v1",
     subject: [
-      { name: archive.contents.name, digest: { sha256: archive.digest.replace(/^sha256:/, "") } },
+      ...(archive === undefined ? [] : [{ name: archive.contents.name, digest: { sha256: archive.digest.replace(/^sha256:/, "") } }]),
       { name: "imageset.lock", digest: { sha256: lockDigest } },
     ],
     predicateType: CROSSING_TYPE,
@@ -48,7 +49,7 @@ export async function recordCrossing(workspace: Workspace, crossing: Crossing): 
       target: report.target,
       result: report.result,
       lockDigest: `sha256:${lockDigest}`,
-      contentsDigest: archive.digest,
+      contentsDigest: archive?.digest ?? null,
       images: {
         copied: count("copied"),
         present: count("present"),
@@ -57,7 +58,7 @@ export async function recordCrossing(workspace: Workspace, crossing: Crossing): 
         skipped: count("skipped"),
       },
       moved: { blobs: report.moved.blobs, bytes: report.moved.bytes },
-      signatures: archive.contents.signatures,
+      signatures: archive?.contents.signatures ?? [],
       previous: last === "" ? null : `sha256:${sha256Hex(new TextEncoder().encode(last))}`,
     },
   };

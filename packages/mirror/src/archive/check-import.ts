@@ -1,38 +1,44 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type ArchiveVolume, isOciError, type Lister, type Reader } from "@skerry/oci";
+import { isOciError, type Lister, type Reader } from "@skerry/oci";
 import { MirrorError } from "../errors.ts";
 import { fetchLock, lockRepository } from "../lock/at-target.ts";
 import type { ImageSetLock } from "../lock/types.ts";
 import type { MirrorTarget } from "../run/mirror-lock.ts";
 import type { SourceOf } from "../run/roots.ts";
-import { readTextFile, writeTextFile } from "../workspace/files.ts";
 import { type Workspace, writeWorkspaceFile } from "../workspace/workspace.ts";
 import { findGap, formatRequest, type GapOptions, refuseGap, requestDocument } from "./gap.ts";
+import type { Holdings } from "./holdings.ts";
 import type { OpenArchive } from "./import-source.ts";
+import { checkRoom, importRoom } from "./room.ts";
+import { SeenVolumes } from "./seen-volumes.ts";
 import { checkSignature } from "./signature.ts";
 import { refuseDamage, verifyArchive } from "./verify-archive.ts";
 
-export interface ImportCheck {
-  readonly archive: OpenArchive;
+export interface TargetCheck {
   /** What is to be imported: the archive's lock, or a part of it. */
   readonly lock: ImageSetLock;
   readonly target: MirrorTarget;
   readonly workspace: Workspace;
-  /** As the user wrote it. */
-  readonly text: string;
-  readonly trustKeys: readonly { readonly pem: string; readonly path: string }[];
   readonly allowOlder: boolean;
   readonly gap: GapOptions;
 }
 
+export interface ArchiveCheck {
+  readonly archive: OpenArchive;
+  readonly workspace: Workspace;
+  /** As the user wrote it. */
+  readonly text: string;
+  readonly trustKeys: readonly { readonly pem: string; readonly path: string }[];
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Everything that is checked before the first push: signature, volumes, age, gap. Returns where the content comes from.
- * @throws MirrorError `SIGNATURE_INVALID`, `ARCHIVE_INVALID`, `TARGET_UNSAFE` for an archive older than what the target has,
- * `GAP` after writing `request.json` into the workspace
+ * Checks what is carried before anything of it is used: signature, volumes, headers. A volume that an earlier run of the
+ * workspace hashed is not read again.
+ * @throws MirrorError `SIGNATURE_INVALID`, `ARCHIVE_INVALID`
  */
-export async function checkImport(check: ImportCheck): Promise<SourceOf> {
-  const { archive, lock, target, workspace } = check;
+export async function checkArchive(check: ArchiveCheck): Promise<void> {
+  const { archive, workspace, signal } = check;
   const { reader } = archive;
   await checkSignature(reader.dir, reader.contentsBytes, check.trustKeys);
   const seen = new SeenVolumes(join(workspace.journalDir, "volumes.json"));
@@ -40,14 +46,25 @@ export async function checkImport(check: ImportCheck): Promise<SourceOf> {
     level: "volumes",
     isKnown: (volume, path) => seen.has(volume, path),
     onRight: (volume, path) => seen.add(volume, path),
-    signal: check.gap.signal,
+    signal,
   });
   refuseDamage(found);
-  if (!check.allowOlder) await refuseOlder(archive.lock, target, check.gap.signal);
-  const { source, gap } = await findGap(lock, reader, { target, options: check.gap });
-  if (gap.length > 0) {
-    const path = await writeWorkspaceFile(workspace, "request.json", formatRequest(requestDocument(reader, gap)));
-    refuseGap(gap, path);
+}
+
+/**
+ * Checks room for the journal, and the target before the first push: its age, and whether it has what the holdings lack. Returns where the content
+ * comes from. What answers a request may lack anything: it brings what it was asked for, and tags nothing.
+ * @throws MirrorError `SPACE_SHORT`, `TARGET_UNSAFE` for something older than what the target has, `GAP` after writing `request.json` into the
+ * workspace
+ */
+export async function checkTarget(holdings: Holdings, check: TargetCheck): Promise<SourceOf> {
+  const { lock, target, workspace } = check;
+  await checkRoom(workspace.dir, importRoom(lock), `import with workspace ${workspace.dir}`);
+  if (!check.allowOlder) await refuseOlder(lock, target, check.gap.signal);
+  const { source, gap } = await findGap(lock, holdings, { target, options: check.gap });
+  if (gap.length > 0 && !holdings.isAnswer) {
+    const file = await writeWorkspaceFile(workspace, "request.json", formatRequest(requestDocument(holdings.name, gap)));
+    refuseGap(gap, { where: holdings.where, file });
   }
   return source;
 }
@@ -70,44 +87,4 @@ async function refuseOlder(lock: ImageSetLock, target: MirrorTarget, signal: Abo
     subject: target.text,
     hint: "Import the newer archive, or go back on purpose with --allow-older.",
   });
-}
-
-/** Volumes that an earlier run of this workspace hashed: a resumed import does not read them twice. */
-class SeenVolumes {
-  readonly #path: string;
-  #known: Map<string, string> | undefined;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  async has(volume: ArchiveVolume, path: string): Promise<boolean> {
-    return (await this.#read()).get(path) === (await stamp(volume, path));
-  }
-
-  async add(volume: ArchiveVolume, path: string): Promise<void> {
-    const known = await this.#read();
-    known.set(path, await stamp(volume, path));
-    await writeTextFile(this.#path, `${JSON.stringify(Object.fromEntries(known))}\n`);
-  }
-
-  async #read(): Promise<Map<string, string>> {
-    this.#known ??= parsed(await readTextFile(this.#path));
-    return this.#known;
-  }
-}
-
-async function stamp(volume: ArchiveVolume, path: string): Promise<string> {
-  const { size, mtimeMs, ctimeMs, ino } = await stat(path);
-  return `${volume.sha256 ?? ""} ${size} ${mtimeMs} ${ctimeMs} ${ino}`;
-}
-
-function parsed(text: string | undefined): Map<string, string> {
-  try {
-    const value: unknown = JSON.parse(text ?? "{}");
-    const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
-    return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
-  } catch {
-    return new Map();
-  }
 }

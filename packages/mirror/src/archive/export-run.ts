@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import {
   type ArchiveContents,
   type ArchivePlan,
@@ -8,17 +8,16 @@ import {
   type Digest,
   earlierContents,
   type Gates,
+  type OciError,
   openVolumeWriter,
   type PlannedContent,
   planArchive,
-  spaceAt,
   type TransferEvent,
   type TransferOptions,
   type TransferReport,
   transfer,
   type VolumeWriterOptions,
 } from "@skerry/oci";
-import { MirrorError } from "../errors.ts";
 import { imageKey } from "../lock/build.ts";
 import { formatLock } from "../lock/format.ts";
 import type { ImageSetLock } from "../lock/types.ts";
@@ -31,7 +30,9 @@ import { writeWorkspaceFile } from "../workspace/workspace.ts";
 import { archiveBytes, archiveFiles, LOCK_ENTRY, lackingImages } from "./archive-files.ts";
 import { type ArchiveSelection, archiveRoots, contentOf } from "./archive-roots.ts";
 import type { FarSide } from "./far-side.ts";
+import { checkRoom } from "./room.ts";
 import { sha256Hex } from "./sha256.ts";
+import { type Tool, type ToolArtifact, toolArtifact, writeTool } from "./tool.ts";
 
 export interface ExportOptions {
   readonly volumeBytes: number;
@@ -45,6 +46,10 @@ export interface ExportOptions {
   readonly gates?: Gates | undefined;
   readonly onEvent?: ((event: TransferEvent) => void) | undefined;
   readonly onVolume?: VolumeWriterOptions["onVolume"];
+  /** Finished volumes leave the disk, or somebody changes it: room for one is enough to begin. */
+  readonly spills?: boolean | undefined;
+  /** The program itself, to travel along; what answers a request holds nothing else. */
+  readonly tool?: Tool | undefined;
   /** Signs the contents file once the archive is whole. */
   readonly signer?: ArchiveSigner | undefined;
 }
@@ -89,11 +94,12 @@ export async function runExport(run: ExportRun, context: RunContext): Promise<Ex
   const farSide = await options.farSide({ lock, source: connected.source });
   const { contents, known, images } = await planned(all, farSide);
   const selection = images === undefined ? all : { ...all, only: (image: LockedImage) => images.has(image) };
-  const plan = planArchive(contents, options.volumeBytes);
+  const tool = options.tool === undefined || farSide.wanted !== undefined ? undefined : toolArtifact(options.tool);
+  const plan = planArchive([...toolContents(tool), ...contents], options.volumeBytes);
   const whole = await wholeArchive(run, plan);
   const written =
     whole === undefined
-      ? await write(run, { plan, selection, context, farSide: { ...farSide, blobs: known } })
+      ? await write(run, { plan, selection, context, tool, farSide: { ...farSide, blobs: known } })
       : { contents: whole, report: nothingToDo(selection) };
   const report = mirrorReport({
     lock,
@@ -133,10 +139,17 @@ async function planned(selection: ArchiveSelection, farSide: FarSide): Promise<P
   for (const { image, blobs, manifests } of all) {
     if (![...blobs, ...manifests].some(({ digest }) => wanted.has(digest))) continue;
     images.add(image);
-    contents.push(...blobs.filter(({ digest }) => wanted.has(digest)), ...manifests);
-    for (const { digest } of blobs) if (!wanted.has(digest)) known.set(digest, [image.destination.repository]);
+    // Who lacks a manifest cannot say what it holds.
+    const isWanted = manifests.some(({ digest }) => wanted.has(digest)) ? () => true : (digest: Digest) => wanted.has(digest);
+    contents.push(...blobs.filter(({ digest }) => isWanted(digest)), ...manifests);
+    for (const { digest } of blobs) if (!isWanted(digest)) known.set(digest, [image.destination.repository]);
   }
   return { contents: writable(contents), known, images };
+}
+
+/** First of all, so that it lies in the first volume. */
+function toolContents(tool: ToolArtifact | undefined): readonly PlannedContent[] {
+  return tool === undefined ? [] : [...tool.contents.map(([descriptor]) => descriptor), tool.manifest];
 }
 
 /** Digests of other algorithms are too long for names of a plain tar. */
@@ -148,23 +161,32 @@ interface Writing {
   readonly plan: ArchivePlan;
   readonly selection: ArchiveSelection;
   readonly context: RunContext;
+  readonly tool: ToolArtifact | undefined;
   readonly farSide: FarSide;
 }
 
 async function write(
   run: ExportRun,
-  { plan, selection, context, farSide }: Writing,
+  { plan, selection, context, tool, farSide }: Writing,
 ): Promise<{ readonly contents: ArchiveContents | undefined; readonly report: TransferReport }> {
   const { lock, dir, options } = run;
+  const stop = new AbortController();
+  const failures: OciError[] = [];
   await using writer = await openVolumeWriter(dir, {
     name: archiveName(lock.imageSet.name),
     plan,
     known: farSide.blobs,
     ...(options.onVolume === undefined ? {} : { onVolume: options.onVolume }),
+    onFull: (failure) => {
+      failures.push(failure);
+      stop.abort(failure);
+    },
     signal: context.signal,
   });
-  await checkSpace(dir, writer.missingBytes + 2 * formatLock(lock).length);
-  const stop = new AbortController();
+  const missingBytes = writer.missingBytes + 2 * formatLock(lock).length;
+  const neededBytes = options.spills === true ? Math.min(missingBytes, options.volumeBytes) : missingBytes;
+  await checkRoom(dir, neededBytes, `write the archive to ${dir}`);
+  if (tool !== undefined) await writeTool(writer, tool);
   const signal = context.signal === undefined ? stop.signal : AbortSignal.any([context.signal, stop.signal]);
   const report = await transfer(archiveRoots(selection), writer, {
     gates: options.gates,
@@ -173,11 +195,11 @@ async function write(
     externalLayers: options.externalLayers,
     signal,
     onEvent: (event) => {
-      if (event.event === "image.end" && mustStop(event, options.failFast)) stop.abort(new Error("the archive cannot be written"));
+      if (options.failFast && event.event === "image.end" && event.outcome.outcome === "failed") stop.abort(new Error("an image failed"));
       options.onEvent?.(event);
     },
   });
-  const full = report.outcomes.find(({ error }) => error?.code === "NO_SPACE" && error.side === "target")?.error;
+  const [full] = failures;
   if (full !== undefined) throw full;
   if (context.signal?.aborted === true) return { contents: undefined, report: { ...report, interrupted: true } };
   const missing = lackingImages(lock, report);
@@ -190,12 +212,6 @@ async function write(
   });
   await options.signer?.write(dir);
   return { contents, report: { ...report, interrupted: false } };
-}
-
-function mustStop(event: TransferEvent & { readonly event: "image.end" }, failFast: boolean): boolean {
-  const { outcome } = event;
-  if (outcome.outcome !== "failed") return false;
-  return failFast || (outcome.error?.code === "NO_SPACE" && outcome.error.side === "target");
 }
 
 /** The archive that lies there, when it is already what this run would write. */
@@ -228,24 +244,6 @@ function nothingToDo(selection: ArchiveSelection): TransferReport {
     retries: 0,
     interrupted: false,
   };
-}
-
-/** @throws MirrorError `SPACE_SHORT` naming the mount point */
-async function checkSpace(dir: string, neededBytes: number): Promise<void> {
-  const { where, freeBytes } = await spaceAt(await existing(dir));
-  if (freeBytes >= neededBytes) return;
-  throw new MirrorError({
-    code: "SPACE_SHORT",
-    message: `Cannot write the archive to ${dir}: ${where} has ${freeBytes} bytes free, ${neededBytes} are needed`,
-    subject: where,
-    hint: "Make room, name a folder on another disk, or leave something out of the image set.",
-  });
-}
-
-async function existing(dir: string): Promise<string> {
-  let path = resolve(dir);
-  while ((await stat(path).catch(() => undefined)) === undefined && dirname(path) !== path) path = dirname(path);
-  return path;
 }
 
 function archiveRow(contents: ArchiveContents): NonNullable<ExportReport["archive"]> {

@@ -1,4 +1,4 @@
-import { type Digest, isDigest, type ManifestCache, manifestContents, parseManifest } from "@skerry/oci";
+import { type ArchiveBase, type Digest, isDigest, type ManifestCache, manifestContents, parseManifest } from "@skerry/oci";
 import { MirrorError } from "../errors.ts";
 import { formatLock } from "../lock/format.ts";
 import type { ImageSetLock } from "../lock/types.ts";
@@ -11,7 +11,7 @@ export interface FarSide {
   /** Blobs, each with the repositories that hold it there. */
   readonly blobs: ReadonlyMap<Digest, readonly string[]>;
   /** For the contents: digest of the lock or the have-list that said so. */
-  readonly base: { readonly lockDigest?: string; readonly haveDigest?: string };
+  readonly base: ArchiveBase;
   /** What it asks for: then nothing else travels. */
   readonly wanted?: ReadonlySet<Digest>;
 }
@@ -98,13 +98,17 @@ export function parseHaveList(text: string, path: string): HaveList {
 
 /** Digests that a request from the far side asks for. @throws MirrorError `CONFIG_INVALID` */
 export function farSideOfRequest(text: string, path: string): FarSide {
-  const { missing } = parseDocument(text, { path, kind: "Request" });
+  const { missing, forArchive } = parseDocument(text, { path, kind: "Request" });
   const digests = (Array.isArray(missing) ? missing : []).flatMap((row: unknown) => {
     const digest = typeof row === "object" && row !== null ? (row as Record<string, unknown>)["digest"] : undefined;
     return typeof digest === "string" && isDigest(digest) ? [digest] : [];
   });
   if (digests.length === 0) throw unreadable(path, "it asks for nothing");
-  return { blobs: new Map(), base: {}, wanted: new Set(digests) };
+  const base = {
+    requestDigest: `sha256:${sha256Hex(new TextEncoder().encode(text))}`,
+    ...(typeof forArchive === "string" && forArchive !== "" ? { forArchive } : {}),
+  };
+  return { blobs: new Map(), base, wanted: new Set(digests) };
 }
 
 function parseDocument(text: string, about: { readonly path: string; readonly kind: string }): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import type { Descriptor, Digest, Place, Reader, VolumeReader } from "@skerry/oci";
+import type { Descriptor, Digest, Place, Reader } from "@skerry/oci";
 import { MirrorError } from "../errors.ts";
 import { stableJson } from "../lock/format.ts";
 import type { ImageSetLock } from "../lock/types.ts";
@@ -7,6 +7,7 @@ import type { LockedImage } from "../plan/types.ts";
 import type { MirrorTarget } from "../run/mirror-lock.ts";
 import type { SourceOf } from "../run/roots.ts";
 import { contentOf } from "./archive-roots.ts";
+import type { Holdings } from "./holdings.ts";
 
 /** Content that a lock needs and neither the archive nor the target has. */
 export interface GapRow {
@@ -20,14 +21,14 @@ export interface GapRow {
 export interface RequestDocument {
   readonly apiVersion: "skerry.dev/v1";
   readonly kind: "Request";
-  /** Name of the archive that lacked it. */
+  /** Name of the archive, or of the place, that lacked it. */
   readonly forArchive: string;
   readonly missing: readonly GapRow[];
 }
 
 /** How the content of an import is put together. */
 export interface ImportContent {
-  /** Archive over target: what the archive leaves out is read where the far side has it. */
+  /** Holdings over target: what an archive leaves out is read where the far side has it. */
   readonly source: SourceOf;
   readonly gap: readonly GapRow[];
 }
@@ -40,35 +41,37 @@ export interface GapOptions {
 }
 
 /**
- * Looks for what a lock needs and the archive does not hold: at the image's own repository at the target, then in those that
- * the archive relies on. An archive that holds everything costs no request. Images that the archive says it lacks are no gap:
- * they fail on their own, and their catalog stays as it is.
+ * Looks for what a lock needs and the holdings lack: at the image's own repository at the target, then in those that an
+ * archive relies on. What holds everything costs no request. Images that an archive says it lacks are no gap: they fail on
+ * their own, and their catalog stays as it is.
  */
 export async function findGap(
   lock: ImageSetLock,
-  archive: VolumeReader,
+  holdings: Holdings,
   how: { readonly target: MirrorTarget; readonly options: GapOptions },
 ): Promise<ImportContent> {
   const { target, options } = how;
   const elsewhere = new Map<Digest, string>();
-  const source = overTarget(archive, target, elsewhere);
-  const lacking = new Set(archive.contents.missing.map(({ origin }) => origin));
-  if (lock.blobs.every(({ digest }) => archive.holds(digest))) return { source, gap: [] };
+  const source = overTarget(holdings, { target, elsewhere, isBuilt: options.isBuilt });
+  if (await holdsAll(lock, holdings)) return { source, gap: [] };
   const gap = new Map<Digest, { readonly bytes: number; readonly origins: Set<string> }>();
   const note = (image: LockedImage, { digest, size }: { readonly digest: Digest; readonly size: number }): void => {
     const row = gap.get(digest) ?? { bytes: size, origins: new Set<string>() };
     gap.set(digest, row);
     row.origins.add(image.origin);
   };
-  const wanted = { ...lock, images: lock.images.filter((image) => !lacking.has(image.origin) && options.isBuilt?.(image) !== true) };
+  const wanted = {
+    ...lock,
+    images: lock.images.filter((image) => !holdings.lacking.has(image.origin) && options.isBuilt?.(image) !== true),
+  };
   const read = await contentOf({ lock: wanted, source, ...options });
   const readable = new Set(read.map(({ image }) => image));
   const sizes = new Map(lock.blobs.map(({ digest, bytes }) => [digest, bytes]));
-  for (const image of wanted.images) if (!readable.has(image)) await noteUnreadable(image, { archive, target, sizes, note });
-  const relied = new Map(archive.contents.relies.map((entry) => [entry.digest, entry.repositories]));
+  for (const image of wanted.images) if (!readable.has(image)) await noteUnreadable(image, { holdings, target, sizes, note });
+  const relied = new Map(holdings.relies.map((entry) => [entry.digest, entry.repositories]));
   for (const { image, blobs } of read) {
     for (const blob of blobs) {
-      if (archive.holds(blob.digest) || elsewhere.has(blob.digest)) continue;
+      if (elsewhere.has(blob.digest) || (await holdings.holds(blob.digest))) continue;
       const own = targetRepository(target.prefix, image.destination.repository, target.maxNestedPaths);
       // A have-list names repositories as the target does, a lock leaves its prefix out.
       const named = relied.get(blob.digest) ?? [];
@@ -83,8 +86,8 @@ export async function findGap(
 }
 
 /** What is to be carried back. */
-export function requestDocument(archive: VolumeReader, gap: readonly GapRow[]): RequestDocument {
-  return { apiVersion: "skerry.dev/v1", kind: "Request", forArchive: archive.contents.name, missing: gap };
+export function requestDocument(forArchive: string, gap: readonly GapRow[]): RequestDocument {
+  return { apiVersion: "skerry.dev/v1", kind: "Request", forArchive, missing: gap };
 }
 
 /** A request as text, one row a line. */
@@ -94,14 +97,14 @@ export function formatRequest(request: RequestDocument): string {
 }
 
 /** @throws MirrorError `GAP` naming what is missing by content */
-export function refuseGap(gap: readonly GapRow[], file: string): void {
+export function refuseGap(gap: readonly GapRow[], { where, file }: { readonly where: string; readonly file: string }): void {
   if (gap.length === 0) return;
   const bytes = gap.reduce((sum, row) => sum + row.bytes, 0);
   throw new MirrorError({
     code: "GAP",
-    message: `Cannot import: ${gap.length} ${gap.length === 1 ? "blob" : "blobs"} (${bytes} bytes) that the set needs are neither in the archive nor at the target`,
+    message: `Cannot import: ${gap.length} ${gap.length === 1 ? "blob" : "blobs"} (${bytes} bytes) that the set needs are neither in ${where} nor at the target`,
     details: gap.slice(0, 50).map((row) => `${row.digest} (${row.bytes} bytes), needed by ${row.origins.slice(0, 3).join(", ")}`),
-    hint: `Carry ${file} back and run 'skerry mirror --request' with it on the connected side. Nothing was tagged.`,
+    hint: `Carry ${file} back and run 'skerry mirror --request' with it on the connected side; import the archive that it makes, then this again. Nothing was tagged.`,
   });
 }
 
@@ -109,7 +112,7 @@ export function refuseGap(gap: readonly GapRow[], file: string): void {
 async function noteUnreadable(
   image: LockedImage,
   how: {
-    readonly archive: VolumeReader;
+    readonly holdings: Holdings;
     readonly target: MirrorTarget;
     readonly sizes: ReadonlyMap<Digest, number>;
     readonly note: (image: LockedImage, content: { readonly digest: Digest; readonly size: number }) => void;
@@ -122,7 +125,7 @@ async function noteUnreadable(
   ];
   const repository = targetRepository(how.target.prefix, image.destination.repository, how.target.maxNestedPaths);
   for (const digest of digests) {
-    if (how.archive.holds(digest)) continue;
+    if (await how.holdings.holds(digest)) continue;
     const there = await how.target.store.resolve({ repository }, digest);
     if (there === undefined) how.note(image, { digest, size: how.sizes.get(digest) ?? 0 });
   }
@@ -139,21 +142,47 @@ async function holderOf(
   return undefined;
 }
 
-function overTarget(archive: VolumeReader, target: MirrorTarget, elsewhere: ReadonlyMap<Digest, string>): SourceOf {
+async function holdsAll(lock: ImageSetLock, holdings: Holdings): Promise<boolean> {
+  for (const { digest } of lock.blobs) if (!(await holdings.holds(digest))) return false;
+  return true;
+}
+
+function overTarget(
+  holdings: Holdings,
+  how: {
+    readonly target: MirrorTarget;
+    readonly elsewhere: ReadonlyMap<Digest, string>;
+    readonly isBuilt: ((image: LockedImage) => boolean) | undefined;
+  },
+): SourceOf {
+  const { target, elsewhere } = how;
   return (image) => {
+    const own = holdings.source(image);
+    if (how.isBuilt?.(image) === true) return own;
     const place: Place = { repository: targetRepository(target.prefix, image.destination.repository, target.maxNestedPaths) };
     const reader: Reader = {
-      name: archive.name,
-      resolve: (at, name) => archive.resolve(at, name),
-      manifest: (at, descriptor, options) =>
-        archive.holds(descriptor.digest) ? archive.manifest(at, descriptor) : target.store.manifest(place, descriptor, options),
-      blob(at, descriptor) {
-        if (archive.holds(descriptor.digest)) return archive.blob(at, descriptor);
-        return target.store.blob({ repository: elsewhere.get(descriptor.digest) ?? place.repository }, descriptor);
+      name: own.reader.name,
+      resolve: (_at, name, options) => own.reader.resolve(own.place, name, options),
+      manifest: async (_at, descriptor, options) =>
+        (await holdings.holds(descriptor.digest))
+          ? own.reader.manifest(own.place, descriptor, options)
+          : target.store.manifest(place, descriptor, options),
+      blob: (_at, descriptor) => {
+        const held = holdings.holds(descriptor.digest);
+        if (held === true) return own.reader.blob(own.place, descriptor);
+        const there = target.store.blob({ repository: elsewhere.get(descriptor.digest) ?? place.repository }, descriptor);
+        if (held === false) return there;
+        return {
+          size: descriptor.size,
+          async *open(offset, options) {
+            const body = (await held) ? own.reader.blob(own.place, descriptor) : there;
+            yield* body.open(offset, options);
+          },
+        };
       },
       // The lock names every referrer; nobody is asked for more.
-      referrers: (at, subject) => archive.referrers(at, subject),
+      referrers: (_at, subject, options) => own.reader.referrers(own.place, subject, options),
     };
-    return { reader, place };
+    return { reader, place: own.place };
   };
 }

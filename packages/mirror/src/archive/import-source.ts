@@ -1,8 +1,8 @@
-import { openVolumes, parseReference, type VolumeReader } from "@skerry/oci";
-import { parseLock } from "../lock/parse.ts";
+import { parseReference, type VolumeReader } from "@skerry/oci";
 import type { ImageSetLock } from "../lock/types.ts";
 import type { SourceOf } from "../run/roots.ts";
-import { LOCK_ENTRY } from "./archive-files.ts";
+import { takeArchive } from "./archive-in-hand.ts";
+import { refuseDamage, verifyArchive } from "./verify-archive.ts";
 
 /** An archive with the lock that it was made from. */
 export interface OpenArchive {
@@ -13,12 +13,17 @@ export interface OpenArchive {
 }
 
 /**
- * Opens an archive with its lock.
- * @throws OciError `NOT_FOUND`, `ARCHIVE_INVALID`; MirrorError `LOCK_INVALID`
+ * Opens an archive with its lock. Where the lock cannot be read the volumes are looked at, and what is wrong with them is
+ * thrown.
+ * @throws OciError `NOT_FOUND`, `ARCHIVE_INVALID`; MirrorError `ARCHIVE_INVALID` with a line for each fault, `LOCK_INVALID`
  */
 export async function openArchiveSource(dir: string): Promise<OpenArchive> {
-  const reader = await openVolumes(dir);
-  const lock = parseLock(new TextDecoder().decode(await reader.file(LOCK_ENTRY)), `${dir}, ${LOCK_ENTRY}`);
+  const archive = await takeArchive(dir);
+  const { reader, lock, fault } = archive;
+  if (lock === undefined) {
+    refuseDamage(await verifyArchive(archive, dir, { level: "volumes" }));
+    throw fault;
+  }
   return { reader, lock, source: ({ origin }) => ({ reader, place: { repository: repositoryOf(origin) } }) };
 }
 

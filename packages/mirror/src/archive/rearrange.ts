@@ -1,7 +1,8 @@
-import { type ArchiveContents, copyArchives, type VolumeReader } from "@skerry/oci";
+import { type ArchiveContents, copyArchives, manifestContents, parseManifest, type VolumeReader } from "@skerry/oci";
 import { MirrorError } from "../errors.ts";
 import { LOCK_ENTRY } from "./archive-files.ts";
 import type { OpenArchive } from "./import-source.ts";
+import { isTool } from "./tool.ts";
 
 export interface RearrangeOptions {
   readonly volumeBytes: number;
@@ -28,7 +29,10 @@ export async function splitArchive(archive: OpenArchive, dir: string, options: R
  * @throws MirrorError `SELECTION_INVALID` for archives of different image sets
  */
 export async function mergeArchives(archives: readonly OpenArchive[], dir: string, options: RearrangeOptions): Promise<ArchiveContents> {
-  const [newest, ...others] = [...archives].sort((a, b) => Date.parse(b.lock.createdAt) - Date.parse(a.lock.createdAt));
+  const isAnswer = ({ reader }: OpenArchive): number => (reader.contents.base.requestDigest === undefined ? 0 : 1);
+  const [newest, ...others] = [...archives].sort(
+    (a, b) => Date.parse(b.lock.createdAt) - Date.parse(a.lock.createdAt) || isAnswer(a) - isAnswer(b),
+  );
   const stranger = others.find(({ lock }) => lock.imageSet.name !== newest?.lock.imageSet.name);
   if (newest === undefined || stranger !== undefined) {
     throw new MirrorError({
@@ -39,6 +43,7 @@ export async function mergeArchives(archives: readonly OpenArchive[], dir: strin
   }
   const needed = new Set(newest.lock.blobs.map(({ digest }) => digest));
   const readers = [newest, ...others].map(({ reader }) => reader);
+  const tools = await toolDigests(newest.reader);
   const { contents } = newest.reader;
   const named = new Set(readers.flatMap((reader) => reader.contents.roots.map(({ name }) => name)));
   const missing = contents.missing.filter(({ origin }) => !named.has(origin));
@@ -47,12 +52,21 @@ export async function mergeArchives(archives: readonly OpenArchive[], dir: strin
   return await copyArchives(readers, dir, {
     ...options,
     name: baseName(contents),
-    wants: (digest) => needed.has(digest),
+    wants: (digest) => needed.has(digest) || tools.has(digest),
     createdAt: contents.createdAt,
     base: whole ? {} : contents.base,
     missing,
     files: await filesOf(newest.reader),
   });
+}
+
+/** What the program in an archive consists of, so that it travels on. */
+async function toolDigests(reader: VolumeReader): Promise<ReadonlySet<string>> {
+  const root = reader.contents.roots.find(isTool);
+  if (root === undefined) return new Set();
+  const { bytes, mediaType } = await reader.manifest({ repository: "" }, { ...root, size: root.bytes });
+  const manifest = parseManifest(bytes, mediaType, root.name);
+  return new Set([root.digest, ...(manifest.kind === "image" ? manifestContents(manifest).map(({ digest }) => digest) : [])]);
 }
 
 async function filesOf(reader: VolumeReader): Promise<{ readonly name: string; readonly bytes: Uint8Array }[]> {

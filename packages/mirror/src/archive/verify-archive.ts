@@ -1,7 +1,7 @@
 import { type ArchiveFinding, type CheckOptions, checkVolumes, type Digest } from "@skerry/oci";
 import { MirrorError } from "../errors.ts";
-import { type Affected, affectedBy } from "./affected.ts";
-import type { OpenArchive } from "./import-source.ts";
+import { type Affected, affectedBy, imagesBehind } from "./affected.ts";
+import type { ArchiveInHand } from "./archive-in-hand.ts";
 
 /** A finding with whom it concerns. */
 export interface ArchiveFault extends Omit<ArchiveFinding, "digests">, Affected {
@@ -21,14 +21,17 @@ export interface ArchiveVerification {
 }
 
 /** Checks an archive and names the images and packages behind whatever is wrong. */
-export async function verifyArchive(archive: OpenArchive, text: string, options: CheckOptions): Promise<ArchiveVerification> {
-  const { reader, lock } = archive;
+export async function verifyArchive(archive: ArchiveInHand, text: string, options: CheckOptions): Promise<ArchiveVerification> {
+  const { reader } = archive;
   const findings = await checkVolumes(reader.dir, reader.contents, options);
   const digests = new Set(findings.flatMap((finding) => finding.digests));
-  const concerned = digests.size === 0 ? new Map<Digest, Affected>() : await affectedBy(reader, lock, digests);
-  const faults = findings.map(
-    (finding): ArchiveFault => ({ ...finding, ...merged(finding.digests.map((digest) => concerned.get(digest))) }),
-  );
+  const concerned = await concernedBy(archive, digests);
+  // Without the lock nothing can be imported: what took it with it concerns every image.
+  const everything = { images: reader.contents.roots.map(({ name }) => name), packages: [] };
+  const faults = findings.map((finding): ArchiveFault => {
+    const isLock = archive.lock === undefined && finding.digests.length === 0;
+    return { ...finding, ...(isLock ? everything : merged(finding.digests.map((digest) => concerned.get(digest)))) };
+  });
   const isMissing = ({ code }: ArchiveFault): boolean => code === "VOLUME_MISSING" || code === "VOLUME_SIZE";
   return {
     target: text,
@@ -43,6 +46,11 @@ export async function verifyArchive(archive: OpenArchive, text: string, options:
     wrong: faults.filter((fault) => !isMissing(fault)),
     extra: [],
   };
+}
+
+async function concernedBy({ reader, lock }: ArchiveInHand, digests: ReadonlySet<Digest>): Promise<ReadonlyMap<Digest, Affected>> {
+  if (digests.size === 0) return new Map();
+  return lock === undefined ? await imagesBehind(reader, digests) : await affectedBy(reader, lock, digests);
 }
 
 /** @throws MirrorError `ARCHIVE_INVALID` with a line for each fault, the content and the images it concerns named */

@@ -44,9 +44,13 @@ export async function openConnected(lock: ImageSetLock, context: RunContext): Pr
 }
 
 /** Builds catalogs of a lock again, for a workspace that no longer holds them. */
-function rebuilder(
+export function rebuilder(
   lock: ImageSetLock,
-  parts: { readonly sources: Sources; readonly built: BuiltCatalogs; readonly context: RunContext },
+  parts: {
+    readonly sources: Sources;
+    readonly built: BuiltCatalogs;
+    readonly context: Pick<RunContext, "workspace" | "baseDir" | "signal">;
+  },
 ): (catalog: PlannedCatalog) => Promise<BuiltCatalog> {
   const { workspace, baseDir, signal } = parts.context;
   const open = {

@@ -3,6 +3,7 @@ import {
   type Mounter,
   type PresenceRecord,
   type Reader,
+  type RootOutcome,
   type TransferEvent,
   type TransferReport,
   transfer,
@@ -35,6 +36,8 @@ export interface MirrorOptions {
   readonly hold?: (() => string | undefined) | undefined;
   /** Tries of one blob, the first included. */
   readonly tries?: number | undefined;
+  /** Brings content as far as it is at hand and tags nothing; an image that stays incomplete is left out of the outcomes. */
+  readonly contentOnly?: boolean | undefined;
   /** The images that take part; missing: all. */
   readonly only?: (image: LockedImage) => boolean;
   readonly onEvent?: ((event: TransferEvent) => void) | undefined;
@@ -59,20 +62,45 @@ export async function mirrorLock(
     prefix: target.prefix,
     maxNestedPaths: target.maxNestedPaths,
     guards: new CatalogGuards(lock, options.partialCatalog),
+    untagged: options.contentOnly,
     ...(options.only === undefined ? {} : { only: options.only }),
   });
   const report = await transfer([...roots], target.store, {
     gates: options.gates,
     tries: options.tries,
     hold: options.hold,
-    journal,
+    journal: options.contentOnly === true ? blobsOf(journal) : journal,
     recheck: options.recheck,
     externalLayers: options.externalLayers,
     signal,
     onEvent: (event) => {
       if (options.failFast && event.event === "image.end" && event.outcome.outcome === "failed") stop.abort(new Error("an image failed"));
-      options.onEvent?.(event);
+      options.onEvent?.(options.contentOnly === true ? withoutWaiting(event) : event);
     },
   });
-  return { ...report, interrupted: options.signal?.aborted === true };
+  const outcomes = options.contentOnly === true ? report.outcomes.filter((outcome) => !waits(outcome)) : report.outcomes;
+  return { ...report, outcomes, interrupted: options.signal?.aborted === true };
+}
+
+/** The rest of the image is somewhere else. */
+function waits({ error }: RootOutcome): boolean {
+  return error?.code === "NOT_FOUND" && error.side === "source";
+}
+
+function withoutWaiting(event: TransferEvent): TransferEvent {
+  if (event.event !== "image.end" || !waits(event.outcome)) return event;
+  const { id, descriptor } = event.outcome;
+  return { ...event, outcome: { id, descriptor, outcome: "skipped", reason: "the rest of it comes with the archive that lacked it" } };
+}
+
+/** A record of blobs alone: an image without its tag is not there as the next run will ask for it. */
+function blobsOf(journal: PresenceRecord): PresenceRecord {
+  return {
+    hasBlob: (...asked) => journal.hasBlob(...asked),
+    holder: (...asked) => journal.holder(...asked),
+    covers: () => false,
+    addBlob: (...added) => journal.addBlob(...added),
+    addRoot: () => undefined,
+    flush: () => journal.flush(),
+  };
 }

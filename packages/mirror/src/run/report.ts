@@ -110,7 +110,8 @@ export function runResult(lock: Pick<ImageSetLock, "problems">, transfer: Transf
   // Nothing at the target is right now that was not before: no image arrived, or none could even be asked for.
   if (!good && (bad || lock.problems.some(isOpen))) return "failed";
   if (bad || lock.problems.some(isOpen)) return "partial";
-  return results.every((result) => result === "present") ? "nothing-to-do" : "done";
+  // What answers a request may bring content without a whole image.
+  return results.every((result) => result === "present") && transfer.moved.blobs === 0 ? "nothing-to-do" : "done";
 }
 
 /** An error in the form of a report. */

@@ -22,6 +22,8 @@ export interface RootsInput {
   readonly prefix: string;
   readonly maxNestedPaths: number;
   readonly guards: CatalogGuards;
+  /** Brings the content and names none of it. */
+  readonly untagged?: boolean | undefined;
 }
 
 /** The roots of a lock in its order, catalogs in a later phase. Identity is {@link imageKey}. */
@@ -30,14 +32,14 @@ export function* lockRoots(input: RootsInput): Generator<Root> {
     if (input.only?.(image) === false) continue;
     const isCatalog = image.kind === "catalog";
     const { reader, place } = input.source(image);
-    const guard = isCatalog ? input.guards.of(image) : undefined;
+    const guard = isCatalog && input.untagged !== true ? input.guards.of(image) : undefined;
     yield {
       id: imageKey(image),
       source: reader,
       from: place,
       descriptor: { mediaType: image.mediaType, digest: image.digest, size: image.manifestBytes },
       to: { repository: targetRepository(input.prefix, image.destination.repository, input.maxNestedPaths) },
-      tags: [image.destination.tag],
+      tags: input.untagged === true ? [] : [image.destination.tag],
       phase: isCatalog ? 1 : 0,
       ...(image.platforms.length === 0 ? {} : { platforms: platformFilter(image.platforms.map(parsePlatform)) }),
       referrers: input.lock.referrers,

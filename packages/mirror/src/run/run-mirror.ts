@@ -41,7 +41,8 @@ export async function runMirror(run: MirrorRun, context: RunContext): Promise<Mi
   const { transferred } = moved;
   const endedAt = context.now();
   await keepRate(context.workspace, { bytes: transferred.moved.bytes, seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 });
-  const files = transferred.interrupted ? {} : await follow(run, moved, context);
+  const nothingFollows = transferred.interrupted || run.options.contentOnly === true;
+  const files = nothingFollows ? {} : await follow(run, moved, context);
   const report = mirrorReport({
     lock: withReducedCatalogs(plan.lock, moved.reduced),
     transfer: transferred,
@@ -49,7 +50,7 @@ export async function runMirror(run: MirrorRun, context: RunContext): Promise<Mi
     startedAt,
     endedAt,
     ...run.counts(),
-    files: { ...plan.document.files, ...files },
+    files: { ...(run.options.contentOnly === true ? {} : plan.document.files), ...files },
   });
   await writeWorkspaceFile(context.workspace, "report.json", () => jsonPieces(report));
   return report;
@@ -60,7 +61,8 @@ async function move(run: MirrorRun, context: RunContext): Promise<DropResult> {
   await probeTarget(run.plan.lock, run.target, { journal: connected.journal, recheck: run.options.recheck, signal: context.signal });
   const options = { ...run.options, signal: context.signal };
   const transferred = await mirrorLock(run.plan.lock, run.target, { options, ...connected });
-  const drops = options.partialCatalog === "drop-bundles" && !transferred.interrupted && !options.failFast;
+  const isWhole = !transferred.interrupted && !options.failFast && options.contentOnly !== true;
+  const drops = options.partialCatalog === "drop-bundles" && isWhole;
   if (!drops) return { transferred, reduced: [], delivered: run.plan.lock };
   return await dropBundles({ lock: run.plan.lock, target: run.target, options, connected }, transferred, context);
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { archiveRoom } from "../archive/room.ts";
 import type { ImageSetConfig } from "../config/types.ts";
 import { MirrorError } from "../errors.ts";
 import { diffLocks } from "../lock/diff.ts";
@@ -29,6 +30,8 @@ export type LockSource =
 export interface PlanRun {
   readonly source: LockSource;
   readonly target?: MirrorTarget;
+  /** Set when the target is an archive: its room is estimated. */
+  readonly archive?: { readonly dir: string; readonly volumeBytes: number } | undefined;
   readonly describe: DescribeResources;
   readonly recheck: boolean;
   /** Looks at the target; a mirror run leaves that to the transfer, which looks at each root once. */
@@ -77,6 +80,7 @@ export async function describePlan(
     (run.target === undefined || !run.look ? undefined : await stateOf(lock, { run, target: run.target, connected, context }));
   const costs = what.costs ?? (await countCosts(lock, connected.source, context.signal));
   const rate = await knownRate(run, context.workspace);
+  const room = run.archive === undefined ? undefined : await archiveRoom(lock, run.archive);
   return planDocument({
     lock,
     ...(run.target === undefined ? {} : { target: run.target }),
@@ -84,9 +88,9 @@ export async function describePlan(
     present: state?.present ?? [],
     presentBytes: state?.presentBytes ?? null,
     manifests: costs.manifests,
-    volumes: null,
+    volumes: room?.volumes ?? null,
     ...(rate === undefined ? {} : { rate }),
-    space: [],
+    space: room?.space ?? [],
     difference: diffLocks(previous, lock),
     files: planFiles(context.workspace, run),
   });

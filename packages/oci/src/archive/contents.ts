@@ -63,6 +63,17 @@ export interface ArchiveSignature {
   readonly algorithm: string;
 }
 
+/** What an archive builds on. */
+export interface ArchiveBase {
+  /** A lock or a have-list that the far side gave: what it names is left out. */
+  readonly lockDigest?: string;
+  readonly haveDigest?: string;
+  /** A request of the far side: nothing else is in the archive. */
+  readonly requestDigest?: string;
+  /** Name of the archive that lacked what was requested. */
+  readonly forArchive?: string;
+}
+
 /** What lies where in an archive. The document of `contents.json`. */
 export interface ArchiveContents {
   readonly apiVersion: "skerry.dev/v1";
@@ -73,8 +84,7 @@ export interface ArchiveContents {
   readonly createdAt: string;
   /** Identity of the plan by which places were given; an interrupted archive continues only by the same one. */
   readonly plan: string;
-  /** What the archive builds on. */
-  readonly base: { readonly lockDigest?: string; readonly haveDigest?: string };
+  readonly base: ArchiveBase;
   readonly volumes: readonly ArchiveVolume[];
   /** Sorted by place. */
   readonly blobs: readonly ArchiveBlob[];

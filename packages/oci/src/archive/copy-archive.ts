@@ -4,7 +4,7 @@ import type { IoOptions } from "../store/types.ts";
 import { planArchive } from "./archive-plan.ts";
 import type { ArchiveBlob, ArchiveContents, ReliedContent } from "./contents.ts";
 import { openVolumeWriter } from "./open-volume-writer.ts";
-import type { VolumeReader } from "./volume-reader.ts";
+import type { ReadContents, VolumeReader } from "./volume-reader.ts";
 
 export interface CopyArchiveOptions extends IoOptions {
   /** Base of the volumes' names, made by `archiveName`. */
@@ -59,6 +59,6 @@ function stillRelied(sources: readonly VolumeReader[], held: { has(digest: Diges
 }
 
 /** SHA-256 of an archive's contents file: what a statement about the archive names. */
-export function contentsDigest(reader: VolumeReader): string {
-  return `sha256:${createHash("sha256").update(reader.contentsBytes).digest("hex")}`;
+export function contentsDigest({ bytes }: ReadContents): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }

@@ -21,7 +21,7 @@ export async function openVolumeWriter(dir: string, options: VolumeWriterOptions
     throw diskError(error, "make the archive's folder", dir);
   }
   const lock = await takeLock(join(dir, ".skerry-archive.lock"), { subject: `archive folder ${dir}` });
-  const files = new VolumeFiles(dir, archive, plan.cutter.starts);
+  const files = new VolumeFiles(dir, archive, plan.cutter.starts, options.onFull);
   try {
     const journalPath = join(dir, `.${archive}.journal`);
     const whole = await earlierContents(dir);

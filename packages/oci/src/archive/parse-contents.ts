@@ -12,6 +12,8 @@ import type {
 } from "./contents.ts";
 import { isVolumeName } from "./volume-name.ts";
 
+const BASE_KEYS = ["lockDigest", "haveDigest", "requestDigest", "forArchive"] as const;
+
 type Row = Readonly<Record<string, unknown>>;
 
 /**
@@ -41,7 +43,7 @@ export function parseContents(text: string, path: string): ArchiveContents {
     name: check.text(top["name"], "name"),
     createdAt: check.time(top["createdAt"]),
     plan: check.text(top["plan"], "plan"),
-    base: { ...check.optional(base, "lockDigest"), ...check.optional(base, "haveDigest") },
+    base: Object.assign({}, ...BASE_KEYS.map((key) => check.optional(base, key))),
     volumes,
     blobs: check.rows(top["blobs"], "blobs").map((row) => blob(row, { check, volumes })),
     files: check.rows(top["files"], "files").map((row) => file(row, { check, volumes })),

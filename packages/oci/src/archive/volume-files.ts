@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { OciError } from "../errors.ts";
 import { diskError, errnoOf } from "../store/disk/errors.ts";
 import { volumeOf } from "./cutter.ts";
 import { volumeName } from "./volume-name.ts";
@@ -12,8 +13,14 @@ export class VolumeFiles {
   readonly #starts: readonly number[];
   readonly #open = new Map<number, Promise<FileHandle>>();
 
-  /** @param starts where each volume begins; may grow */
-  constructor(dir: string, archive: string, starts: readonly number[]) {
+  readonly #onFull: (failure: OciError) => void;
+
+  /**
+   * @param starts where each volume begins; may grow
+   * @param onFull told when the disk takes no more, before the write that found out fails
+   */
+  constructor(dir: string, archive: string, starts: readonly number[], onFull: (failure: OciError) => void = () => undefined) {
+    this.#onFull = onFull;
     this.#dir = dir;
     this.#archive = archive;
     this.#starts = starts;
@@ -112,7 +119,9 @@ export class VolumeFiles {
     try {
       await task(await this.#file(index));
     } catch (error) {
-      throw diskError(error, "write the archive", this.path(index));
+      const failure = diskError(error, "write the archive", this.path(index));
+      if (failure.code === "NO_SPACE") this.#onFull(failure);
+      throw failure;
     }
   }
 

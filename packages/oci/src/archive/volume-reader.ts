@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstat, readFile, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { OciError } from "../errors.ts";
 import type { Descriptor } from "../model/descriptor.ts";
@@ -14,6 +14,7 @@ import { readSmall } from "../store/small-content.ts";
 import type { IoOptions, Place } from "../store/types.ts";
 import { type ArchiveBlob, type ArchiveContents, CONTENTS_FILE } from "./contents.ts";
 import { parseContents } from "./parse-contents.ts";
+import { isVolumeName } from "./volume-name.ts";
 
 /** A contents file beyond this is no contents file: some 120 bytes a blob. */
 const MAX_CONTENTS_BYTES = 512 * 1024 * 1024;
@@ -33,7 +34,7 @@ export interface ReadContents {
 
 /**
  * Reads the contents file of a folder.
- * @throws OciError `NOT_FOUND` when there is no archive, `ARCHIVE_INVALID`
+ * @throws OciError `NOT_FOUND` when there is no archive, `ARCHIVE_INVALID`, also for volumes without the file
  */
 export async function readContents(dir: string): Promise<ReadContents> {
   const path = join(dir, CONTENTS_FILE);
@@ -46,13 +47,27 @@ export async function readContents(dir: string): Promise<ReadContents> {
     return { contents: parseContents(bytes.toString("utf8"), path), bytes };
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw diskError(error, "read the archive's contents", path);
-    throw new OciError({
-      code: "NOT_FOUND",
-      message: `Cannot open archive ${dir}: there is no ${CONTENTS_FILE}`,
+    throw await noContents(dir, path);
+  }
+}
+
+async function noContents(dir: string, path: string): Promise<OciError> {
+  const names = await readdir(dir).catch((): string[] => []);
+  const volumes = names.filter(isVolumeName).length;
+  if (volumes > 0) {
+    return new OciError({
+      code: "ARCHIVE_INVALID",
+      message: `Cannot open archive ${dir}: its ${CONTENTS_FILE} is lost; ${volumes === 1 ? "a volume is" : `${volumes} volumes are`} there`,
       subject: path,
-      hint: "Check the folder. Where volumes are and the file is lost, 'skerry archive repair' rebuilds it from them.",
+      hint: "Copy the file from the near side, or rebuild it from the volumes with 'skerry archive repair'.",
     });
   }
+  return new OciError({
+    code: "NOT_FOUND",
+    message: `Cannot open archive ${dir}: there is no ${CONTENTS_FILE}`,
+    subject: path,
+    hint: "Check the folder: it is no archive, and nothing that another tool left was recognised in it.",
+  });
 }
 
 /**
@@ -64,6 +79,15 @@ export async function openVolumes(dir: string): Promise<VolumeReader> {
   const places = new ArchivePlaces(dir, contents);
   const index = IndexFile.parse(Buffer.from(await places.file("index.json")).toString("utf8"), `${dir}, index.json`);
   return new VolumeReader(index, places, bytes);
+}
+
+/**
+ * Opens an archive that may be damaged, to look what of it is right: content is found by its digest only, names are not read.
+ * @throws OciError `NOT_FOUND`, `ARCHIVE_INVALID` for the contents file
+ */
+export async function openDamagedVolumes(dir: string): Promise<VolumeReader> {
+  const { contents, bytes } = await readContents(dir);
+  return new VolumeReader(IndexFile.empty(), new ArchivePlaces(dir, contents), bytes);
 }
 
 /** Images of an archive. */

@@ -40,6 +40,8 @@ export interface VolumeWriterOptions {
   readonly known?: ReadonlyMap<Digest, readonly string[]>;
   /** Told when a volume will not change again; it may be carried away then. What it throws ends the archive. */
   readonly onVolume?: (path: string, volume: FinishedVolume) => Promise<void>;
+  /** Told when the disk takes no more: nothing else need be fetched for it. */
+  readonly onFull?: (failure: OciError) => void;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -25,7 +25,9 @@ export type ArchiveFlags = ToArchiveFlags & FromArchiveFlags;
 
 /** The flags. */
 export const archiveFlags: FlagSet<ArchiveFlags> = {
-  from: flagText("archive (file://DIR) or mirror (docker://HOST/PREFIX) that everything comes from", { placeholder: "SOURCE" }),
+  from: flagText("archive or oc mirror folder (file://DIR), or mirror (docker://HOST/PREFIX), that everything comes from", {
+    placeholder: "SOURCE",
+  }),
   only: flagList("take only this part: package, catalog or image, with globs", { placeholder: "KIND=NAME" }),
   "trust-key": flagList("public key that must have signed the archive", { placeholder: "FILE" }),
   "allow-older": flagSwitch("import an archive older than what the target has"),

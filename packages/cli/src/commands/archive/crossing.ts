@@ -1,5 +1,7 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { type ExportReport, type ImageSetLock, type MirrorReport, recordCrossing } from "@skerry/mirror";
-import { contentsDigest, openVolumes } from "@skerry/oci";
+import { CONTENTS_FILE, contentsDigest, readContents } from "@skerry/oci";
 import type { Job } from "../../command/job.ts";
 import type { MirrorRunFlags } from "../mirror/mirror.ts";
 import type { Session } from "../mirror/session.ts";
@@ -23,21 +25,31 @@ export async function recordImport(
 ): Promise<void> {
   const { from } = job.flags;
   if (!isArchivePlace(from) || ended.report.result === "nothing-to-do" || ended.report.result === "interrupted") return;
-  await record(job, session, { ...ended, direction: "import", text: from });
+  const isArchive = await stat(join(archiveDir(job, from), CONTENTS_FILE)).then(
+    () => true,
+    () => false,
+  );
+  await record(job, session, { ...ended, direction: "import", text: isArchive ? from : undefined });
 }
 
 async function record(
   job: Job<MirrorRunFlags>,
   session: Session,
-  ended: { readonly lock: ImageSetLock; readonly report: MirrorReport; readonly direction: "export" | "import"; readonly text: string },
+  ended: {
+    readonly lock: ImageSetLock;
+    readonly report: MirrorReport;
+    readonly direction: "export" | "import";
+    readonly text: string | undefined;
+  },
 ): Promise<void> {
-  const reader = await openVolumes(archiveDir(job, ended.text));
+  // Volumes may have been carried away already; the contents file stays to the end.
+  const read = ended.text === undefined ? undefined : await readContents(archiveDir(job, ended.text));
   await recordCrossing(session.workspace, {
     direction: ended.direction,
     who: job.world.env["USER"] ?? job.world.env["LOGNAME"] ?? "unknown",
     at: job.world.now(),
     lock: ended.lock,
-    archive: { contents: reader.contents, digest: contentsDigest(reader) },
+    archive: read === undefined ? undefined : { contents: read.contents, digest: contentsDigest(read) },
     report: ended.report,
   });
 }

@@ -1,7 +1,7 @@
 import { diffLocks, isSame, openArchiveSource } from "@skerry/mirror";
 import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
-import { escapeLine } from "../../output/escape.ts";
+import { diffText } from "../mirror/diff.run.ts";
 import { archiveDir } from "./archive-place.ts";
 import type { DiffArchiveFlags } from "./diff.ts";
 
@@ -13,21 +13,9 @@ export async function run(job: Job<DiffArchiveFlags>): Promise<number> {
   await job.out.result(
     { kind: "ArchiveDifference", before: before.reader.contents.name, after: after.reader.contents.name, ...difference },
     {
-      text: () =>
-        isSame(difference)
-          ? "The two archives hold the same\n"
-          : Object.entries(difference)
-              .flatMap(([key, value]: [string, unknown]) =>
-                Array.isArray(value) ? value.map((item) => `${key} ${shown(item)}`) : [`${key} ${String(value)}`],
-              )
-              .map((line) => `${escapeLine(line)}\n`)
-              .join(""),
-      names: () => [],
+      text: () => (isSame(difference) ? "The two archives hold the same\n" : diffText(difference)),
+      names: () => [...difference.added, ...difference.removed],
     },
   );
   return job.flags["exit-code"] && !isSame(difference) ? EXIT.different : EXIT.done;
-}
-
-function shown(item: unknown): string {
-  return typeof item === "string" ? item : JSON.stringify(item);
 }

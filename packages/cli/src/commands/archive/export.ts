@@ -1,4 +1,4 @@
-import { type ExportReport, type FinishedPlan, runExport } from "@skerry/mirror";
+import { type ArchiveSigner, type ExportReport, type ExportRun, type FinishedPlan, runExport, type Tool } from "@skerry/mirror";
 import { formatSize } from "../../args/size.ts";
 import type { Job } from "../../command/job.ts";
 import { escapeLine } from "../../output/escape.ts";
@@ -6,36 +6,70 @@ import type { MirrorRunFlags } from "../mirror/mirror.ts";
 import type { Session } from "../mirror/session.ts";
 import { reportText } from "../mirror/show-report.ts";
 import { archiveDir } from "./archive-place.ts";
-import { farSide, signerOf } from "./near-side.ts";
+import { goesOn, isFullDisk } from "./full-disk.ts";
+import { farSide, signerOf, travellingTool } from "./near-side.ts";
 import { runVolumeHook } from "./volume-hook.ts";
 
-/** Writes a planned image set into the archive that the command names. */
+/**
+ * Writes a planned image set into the archive that the command names. A disk that fills up is no end where volumes are carried
+ * away or somebody can change it.
+ */
 export async function exportSet(job: Job<MirrorRunFlags>, session: Session, plan: FinishedPlan): Promise<ExportReport> {
-  const { flags } = job;
   const text = job.args[0] ?? "";
-  const { registries } = session;
+  const dir = archiveDir(job, text);
+  const isCarriedAway = job.flags["volume-hook"] !== undefined;
   const signer = await signerOf(job);
-  return await runExport(
-    {
-      lock: plan.lock,
-      dir: archiveDir(job, text),
-      text,
-      options: {
-        volumeBytes: flags["volume-size"],
-        farSide: farSide(job, session.context.manifests),
-        ...(signer === undefined ? {} : { signer }),
-        externalLayers: flags["external-layers"],
-        failFast: flags["fail-fast"],
-        tries: flags.retries + 1,
-        gates: registries.gates,
-        onEvent: (event) => job.progress.event(event),
-        onVolume: (path, volume) => volumeDone(job, path, volume.bytes),
+  const tool = await travellingTool(job);
+  /** What the first attempt said: a later one may not even begin. */
+  let full: unknown;
+  for (;;) {
+    let finished = 0;
+    try {
+      return await runExport(exportRun(job, session, { plan, text, dir, signer, tool, onVolume: () => (finished += 1) }), session.context);
+    } catch (error) {
+      if (!isFullDisk(error)) throw error;
+      full ??= error;
+      if (!(await goesOn(job, { dir, finished, isCarriedAway }))) throw full;
+    }
+  }
+}
+
+interface Exporting {
+  readonly plan: FinishedPlan;
+  readonly text: string;
+  readonly dir: string;
+  readonly signer: ArchiveSigner | undefined;
+  readonly tool: Tool | undefined;
+  readonly onVolume: () => void;
+}
+
+function exportRun(job: Job<MirrorRunFlags>, session: Session, what: Exporting): ExportRun {
+  const { flags } = job;
+  const { registries } = session;
+  const { plan, text, dir, signer, tool } = what;
+  return {
+    lock: plan.lock,
+    dir,
+    text,
+    options: {
+      volumeBytes: flags["volume-size"],
+      spills: flags["volume-hook"] !== undefined || job.world.stdin.isTTY,
+      farSide: farSide(job, session.context.manifests),
+      ...(signer === undefined ? {} : { signer }),
+      tool,
+      externalLayers: flags["external-layers"],
+      failFast: flags["fail-fast"],
+      tries: flags.retries + 1,
+      gates: registries.gates,
+      onEvent: (event) => job.progress.event(event),
+      onVolume: async (path, volume) => {
+        await volumeDone(job, path, volume.bytes);
+        what.onVolume();
       },
-      files: plan.document.files,
-      counts: () => ({ requests: registries.requests(), retries: registries.retries() }),
     },
-    session.context,
-  );
+    files: plan.document.files,
+    counts: () => ({ requests: registries.requests(), retries: registries.retries() }),
+  };
 }
 
 async function volumeDone(job: Job<MirrorRunFlags>, path: string, bytes: number): Promise<void> {

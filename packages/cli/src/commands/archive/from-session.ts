@@ -1,84 +1,64 @@
 import { join } from "node:path";
 import {
-  checkImport,
-  fetchLock,
-  type GapOptions,
+  answeredPart,
+  archiveHoldings,
+  checkArchive,
+  checkTarget,
+  type Holdings,
   type ImageSetLock,
-  type ImportCheck,
   type LockedImage,
-  lockRepository,
-  mirrorSource,
-  type OpenArchive,
+  type MirrorTarget,
   type OwnedWorkspace,
-  openArchiveSource,
+  openPlacesSource,
   openWorkspace,
   parseSubsetRule,
   type RunContext,
   type SourceOf,
   subsetArchive,
 } from "@skerry/mirror";
-import { type ManifestCache, openManifestCache, type Registries } from "@skerry/oci";
+import { type ManifestCache, openManifestCache } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
 import type { Job } from "../../command/job.ts";
 import { openRegistries } from "../../registries/open.ts";
 import { VERSION } from "../../version.ts";
-import { type ImageSet, readConfig, requiredLock, workspaceDir } from "../mirror/image-set.ts";
+import { type ImageSet, readConfig, workspaceDir } from "../mirror/image-set.ts";
 import { type MirrorFlags, mirrorTarget, planRun, registryTarget, type Session } from "../mirror/session.ts";
 import type { ArchiveFlags } from "./archive-flags.ts";
-import { archiveDir, isArchivePlace } from "./archive-place.ts";
-import { readInput } from "./near-side.ts";
+import { isArchivePlace } from "./archive-place.ts";
+import { checkLockSignature, type Origin, originAtMirror, originOnDisk, trustKeys } from "./from-origin.ts";
 
-/** What everything of a run comes from. */
-interface Origin {
-  readonly lock: ImageSetLock;
-  readonly source: SourceOf;
-  readonly archive?: OpenArchive;
-}
+type FromJob = Job<MirrorFlags & ArchiveFlags>;
 
-/** A session whose only source is an archive or another mirror. */
-export interface FromSession extends Session {
-  readonly archive: OpenArchive | undefined;
+/** What a run keeps open until it has ended. */
+interface Opened {
+  readonly workspace: OwnedWorkspace;
+  readonly manifests: ManifestCache;
+  readonly parts: AsyncDisposableStack;
 }
 
 /**
- * Opens an archive or another mirror as the source of everything. Its lock is the whole input; the only hosts that can be
- * reached are the target's and, for a mirror, the source's.
+ * Opens an archive, what another tool left, or another mirror as the source of everything. Its lock is the whole input; the
+ * only hosts that can be reached are the target's and, for a mirror, the source's. The target may be an archive again.
  */
-export async function openFromSession(
-  job: Job<MirrorFlags & ArchiveFlags>,
-  from: string,
-  targetText: string | undefined,
-): Promise<FromSession> {
-  const place = registryTarget(targetText ?? "");
+export async function openFromSession(job: FromJob, from: string, targetText: string | undefined): Promise<Session> {
+  const place = isArchivePlace(targetText) ? undefined : registryTarget(targetText ?? "");
   const parts = new AsyncDisposableStack();
   try {
     const mirror = isArchivePlace(from) ? undefined : registryTarget(from);
     const hosts = mirror === undefined ? [] : [mirror.host];
-    const registries = parts.use(await openRegistries(job, { sources: hosts, destinations: [place.host] }));
-    const origin = mirror === undefined ? await openArchive(job, from) : await fromMirror(job, mirror, registries);
-    const name = job.flags.name ?? origin.lock.imageSet.name;
-    const workspace = parts.use(await openWorkspace(workspaceDir(job, name)));
-    const target = mirrorTarget(job, { ...place, text: targetText ?? "" }, registries);
-    const manifests = await openManifestCache(workspace.cacheDir);
-    const part = await partOf(job, origin, { workspace, manifests, parts });
-    const source =
-      origin.archive === undefined
-        ? part.source
-        : part.over(
-            await check(job, from, {
-              archive: origin.archive,
-              lock: part.lock,
-              target,
-              workspace,
-              isBuilt: (image) => part.isBuilt(image),
-            }),
-          );
+    const registries = parts.use(await openRegistries(job, { sources: hosts, destinations: place === undefined ? [] : [place.host] }));
+    const origin = mirror === undefined ? await originOnDisk(job, from) : await originAtMirror(job, mirror, registries);
+    const workspace = parts.use(await openWorkspace(workspaceDir(job, job.flags.name ?? origin.lock.imageSet.name)));
+    const opened = { workspace, manifests: await openManifestCache(workspace.cacheDir), parts };
+    const target = place === undefined ? undefined : mirrorTarget(job, { ...place, text: targetText ?? "" }, registries);
+    await checkOrigin(job, from, { origin, workspace });
+    const part = await partOf(job, origin, opened);
     const set = await imageSetOf(job, part.lock);
     const context: RunContext = {
       workspace,
-      source,
+      source: await sourceOf(job, part, { target, workspace }),
       reader: refuseHost,
-      manifests,
+      manifests: opened.manifests,
       baseDir: set.baseDir,
       skerryVersion: VERSION,
       now: () => job.world.now(),
@@ -90,7 +70,7 @@ export async function openFromSession(
       registries,
       context,
       target,
-      archive: origin.archive,
+      ...(part.forArchive === undefined ? {} : { forArchive: part.forArchive }),
       planRun: planRun(job, set, target),
       [Symbol.asyncDispose]: () => parts.disposeAsync(),
     };
@@ -100,62 +80,71 @@ export async function openFromSession(
   }
 }
 
-async function openArchive(job: Job<MirrorFlags & ArchiveFlags>, from: string): Promise<Origin> {
-  const archive = await openArchiveSource(archiveDir(job, from));
-  return { lock: job.flags.lock === undefined ? archive.lock : await requiredLock(job, job.flags.lock), source: archive.source, archive };
-}
-
-/** What of an origin is brought. */
+/** What of an origin is brought, and where it is read from. */
 interface Part {
   readonly lock: ImageSetLock;
   readonly source: SourceOf;
+  /** Missing where nothing but the source is asked: another mirror. */
+  readonly holdings?: Holdings;
+  /** Images that are made on this side come from here, the rest from `rest`. */
   over(rest: SourceOf): SourceOf;
   isBuilt(image: LockedImage): boolean;
+  /** Name of the archive that lacked what this one holds. */
+  readonly forArchive?: string;
 }
 
-/** The part that `--only` names, or the whole. */
-async function partOf(
-  job: Job<MirrorFlags & ArchiveFlags>,
-  origin: Origin,
-  how: { readonly workspace: OwnedWorkspace; readonly manifests: ManifestCache; readonly parts: AsyncDisposableStack },
-): Promise<Part> {
-  const { lock, source, archive } = origin;
-  if (job.flags.only.length === 0) return { lock, source, over: (rest) => rest, isBuilt: () => false };
-  if (archive === undefined) {
-    throw new UsageError("--only needs an archive", { hint: "From another mirror, give a lock of the part with --lock." });
+/** The part that `--only` names, what answers a request, or the whole. */
+async function partOf(job: FromJob, origin: Origin, opened: Opened): Promise<Part> {
+  const { workspace, manifests, parts } = opened;
+  const { lock } = origin;
+  if (job.flags.only.length > 0 && origin.kind !== "archive") {
+    throw new UsageError("--only needs an archive", { hint: "From anything else, give a lock of the part with --lock." });
   }
+  if (origin.kind === "mirror") return { lock, source: origin.source, over: (rest) => rest, isBuilt: () => false };
+  if (origin.kind === "places") {
+    const found = parts.use(await openPlacesSource(lock, origin.places, { workspace, manifests, signal: job.signal }));
+    const { holdings } = found;
+    return { lock, source: holdings.source, holdings, over: (rest) => rest, isBuilt: (image) => found.builds(image) };
+  }
+  const { archive } = origin;
+  const holdings = archiveHoldings(archive);
+  const whole = { source: archive.source, holdings, over: (rest: SourceOf): SourceOf => rest, isBuilt: () => false };
+  if (holdings.isAnswer) {
+    const { contents } = archive.reader;
+    return { ...whole, lock: answeredPart(lock, contents), forArchive: contents.base.forArchive ?? "the archive that lacked it" };
+  }
+  if (job.flags.only.length === 0) return { ...whole, lock };
   const rules = job.flags.only.map(parseSubsetRule);
-  const context = { workspace: how.workspace, manifests: how.manifests, skerryVersion: VERSION, signal: job.signal };
-  const subset = how.parts.use(await subsetArchive({ ...archive, lock }, rules, context));
-  return { lock: subset.lock, source: subset.over(source), over: (rest) => subset.over(rest), isBuilt: (image) => subset.builds(image) };
+  const context = { workspace, manifests, skerryVersion: VERSION, signal: job.signal };
+  const subset = parts.use(await subsetArchive({ ...archive, lock }, rules, context));
+  return { ...whole, lock: subset.lock, over: (rest) => subset.over(rest), isBuilt: (image) => subset.builds(image) };
 }
 
-/** Everything that is checked before the first push. */
-async function check(
-  job: Job<MirrorFlags & ArchiveFlags>,
+/** Checks what was carried, before anything of it is used. */
+async function checkOrigin(
+  job: FromJob,
   text: string,
-  what: Pick<ImportCheck, "archive" | "lock" | "target" | "workspace"> & Pick<GapOptions, "isBuilt">,
-): Promise<SourceOf> {
-  const { flags, signal } = job;
-  const trustKeys = await Promise.all(flags["trust-key"].map(async (path) => ({ path, pem: await readInput(job, path) })));
-  job.log.info(`Checking ${what.archive.reader.contents.volumes.length} volumes of ${text}`);
-  const gap = { externalLayers: flags["external-layers"], isBuilt: what.isBuilt, signal };
-  return await checkImport({ ...what, text, trustKeys, allowOlder: flags["allow-older"], gap });
+  how: { readonly origin: Origin; readonly workspace: OwnedWorkspace },
+): Promise<void> {
+  const { origin, workspace } = how;
+  if (origin.kind === "archive") {
+    const { archive } = origin;
+    job.log.info(`Checking ${archive.reader.contents.volumes.length} volumes of ${text}`);
+    await checkArchive({ archive, workspace, text, trustKeys: await trustKeys(job), signal: job.signal });
+  } else if (job.flags["trust-key"].length > 0) await checkLockSignature(job);
 }
 
-async function fromMirror(
-  job: Job<MirrorFlags & ArchiveFlags>,
-  mirror: { readonly host: string; readonly prefix: string },
-  registries: Registries,
-): Promise<Origin> {
-  const { flags, signal } = job;
-  const reader = registries.reader(mirror.host);
-  const maxNestedPaths = flags["max-nested-paths"];
-  const lock =
-    flags.lock === undefined
-      ? await fetchLock(reader, { repository: lockRepository(mirror.prefix, maxNestedPaths), name: flags.name, signal })
-      : await requiredLock(job, flags.lock);
-  return { lock, source: mirrorSource(reader, { prefix: mirror.prefix, maxNestedPaths }) };
+/** Checks what is left to the target, and says where everything comes from. */
+async function sourceOf(
+  job: FromJob,
+  part: Part,
+  how: { readonly target: MirrorTarget | undefined; readonly workspace: OwnedWorkspace },
+): Promise<SourceOf> {
+  const { target, workspace } = how;
+  if (target === undefined || part.holdings === undefined) return part.over(part.source);
+  const gap = { externalLayers: job.flags["external-layers"], isBuilt: (image: LockedImage) => part.isBuilt(image), signal: job.signal };
+  const check = { lock: part.lock, target, workspace, allowOlder: job.flags["allow-older"], gap };
+  return part.over(await checkTarget(part.holdings, check));
 }
 
 async function imageSetOf(job: Job<MirrorFlags>, lock: ImageSetLock): Promise<ImageSet> {

@@ -5,6 +5,7 @@ import { archiveList } from "./list.ts";
 import { archiveMerge, archiveSplit } from "./merge.ts";
 import { archiveRepair } from "./repair.ts";
 import { archiveShow } from "./show.ts";
+import { archiveTool } from "./tool.ts";
 import { archiveVerify } from "./verify.ts";
 
 /** `skerry archive`. */
@@ -17,4 +18,5 @@ export const archive: Group = group("look into, check and rearrange archives", {
   split: archiveSplit,
   cat: archiveCat,
   repair: archiveRepair,
+  tool: archiveTool,
 });

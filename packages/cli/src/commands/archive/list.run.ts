@@ -1,4 +1,4 @@
-import { archiveBytes } from "@skerry/mirror";
+import { archiveBytes, isTool } from "@skerry/mirror";
 import { type ArchiveContents, readContents } from "@skerry/oci";
 import { formatSize } from "../../args/size.ts";
 import type { Job } from "../../command/job.ts";
@@ -48,6 +48,6 @@ async function rowOf(dir: string): Promise<{
 }> {
   const { contents } = await readContents(dir);
   const { name, createdAt, base, volumes, relies, missing, roots } = contents;
-  const counts = { images: roots.length, volumes: volumes.length, relies: relies.length };
+  const counts = { images: roots.filter((root) => !isTool(root)).length, volumes: volumes.length, relies: relies.length };
   return { dir, name, createdAt, base, bytes: archiveBytes(contents), ...counts, missing };
 }

@@ -11,10 +11,12 @@ import {
   parseHaveList,
   signFile,
   signingKey,
+  type Tool,
 } from "@skerry/mirror";
 import { CONTENTS_FILE, type ManifestCache } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
 import { type Job, pathOf } from "../../command/job.ts";
+import { VERSION } from "../../version.ts";
 import { requiredLock } from "../mirror/image-set.ts";
 import type { ToArchiveFlags } from "./archive-flags.ts";
 
@@ -47,6 +49,13 @@ export async function signerOf(job: Job<ToArchiveFlags>): Promise<ArchiveSigner 
       await signFile(join(dir, CONTENTS_FILE), key);
     },
   };
+}
+
+/** The program itself, where it is a single file and was not left out by `--exclude-tool`. */
+export async function travellingTool(job: Job<ToArchiveFlags>): Promise<Tool | undefined> {
+  const { program } = job.world;
+  if (program === undefined || job.flags["exclude-tool"]) return undefined;
+  return { name: "skerry.mjs", version: VERSION, bytes: await readFile(program) };
 }
 
 /** Text of a file that a flag names. @throws UsageError */

@@ -1,4 +1,4 @@
-import { archiveBytes, type ImageSetLock, openArchiveSource } from "@skerry/mirror";
+import { archiveBytes, type ImageSetLock, isTool, openArchiveSource } from "@skerry/mirror";
 import type { ArchiveContents } from "@skerry/oci";
 import { formatSize } from "../../args/size.ts";
 import type { Job } from "../../command/job.ts";
@@ -29,19 +29,25 @@ export async function run(job: Job<ShowFlags>): Promise<number> {
 
 function summary(contents: ArchiveContents, lock: ImageSetLock): string {
   const { volumes, blobs, roots, relies, missing, signatures } = contents;
+  const tools = roots.filter(isTool);
   const lines = [
     `Archive ${contents.name} of image set ${lock.imageSet.name}, ${contents.createdAt}`,
-    `${roots.length} images, ${blobs.length} blobs, ${formatSize(archiveBytes(contents))} in ${volumes.length} ${volumes.length === 1 ? "volume" : "volumes"}`,
+    `${roots.length - tools.length} images, ${blobs.length} blobs, ${formatSize(archiveBytes(contents))} in ${volumes.length} ${volumes.length === 1 ? "volume" : "volumes"}`,
     ...(relies.length === 0 ? ["Whole in itself"] : [`Relies on ${relies.length} blobs that the far side has (${base(contents)})`]),
     ...(signatures.length === 0 ? ["Not signed"] : signatures.map(({ algorithm, keyId }) => `Signed: ${algorithm}, key ${keyId}`)),
+    ...tools.map(({ name }) => `The program travels along, as ${name}: 'skerry archive tool DIR' takes it out`),
     ...missing.map(({ origin, error }) => `LACKS ${origin}: ${error}`),
   ];
   return lines.map((line) => `${escapeLine(line)}\n`).join("");
 }
 
 function base(contents: ArchiveContents): string {
-  const { lockDigest, haveDigest } = contents.base;
-  return [lockDigest === undefined ? "" : `lock ${lockDigest}`, haveDigest === undefined ? "" : `have-list ${haveDigest}`]
+  const { lockDigest, haveDigest, requestDigest } = contents.base;
+  return [
+    lockDigest === undefined ? "" : `lock ${lockDigest}`,
+    haveDigest === undefined ? "" : `have-list ${haveDigest}`,
+    requestDigest === undefined ? "" : `request ${requestDigest}`,
+  ]
     .filter((part) => part !== "")
     .join(", ");
 }

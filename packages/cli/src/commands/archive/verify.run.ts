@@ -1,4 +1,4 @@
-import { type ArchiveFault, type ArchiveVerification, checkSignature, faultText, openArchiveSource, verifyArchive } from "@skerry/mirror";
+import { type ArchiveFault, type ArchiveVerification, checkSignature, faultText, takeArchive, verifyArchive } from "@skerry/mirror";
 import { readContents } from "@skerry/oci";
 import { formatSize } from "../../args/size.ts";
 import type { Job } from "../../command/job.ts";
@@ -31,7 +31,7 @@ async function verified(
   try {
     const { bytes } = await readContents(dir);
     await checkSignature(dir, bytes, keys);
-    return await verifyArchive(await openArchiveSource(dir), text, { level: job.flags.quick ? "sizes" : "blobs", signal: job.signal });
+    return await verifyArchive(await takeArchive(dir), text, { level: job.flags.quick ? "sizes" : "blobs", signal: job.signal });
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error) || !DAMAGE.has(String(error.code))) throw error;
     // What cannot be opened at all is as wrong as an archive can be.

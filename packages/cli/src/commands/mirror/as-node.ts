@@ -26,7 +26,7 @@ export async function verifyAsNode(lock: ImageSetLock, store: Reader, options: A
     if (image.kind === "catalog" || image.origin.startsWith("oci:")) continue;
     const reachable = resolveAsNode(image.origin, rules).filter(({ host, blocked }) => host === options.host && !blocked);
     const why = await pull(image, { reachable, store, signal: options.signal });
-    if (why !== undefined) missing.push(finding(image, reachable[0], why));
+    if (why !== undefined) missing.push(notPulled(image, reachable[0], why));
   }
   return missing;
 }
@@ -57,7 +57,8 @@ async function pull(
   return tried.join("; ");
 }
 
-function finding(image: LockedImage, tried: PullCandidate | undefined, why: string): VerifyReport["missing"][number] {
+/** An image that a node does not get, as a row of a report. */
+export function notPulled(image: LockedImage, tried: PullCandidate | undefined, why: string): VerifyReport["missing"][number] {
   const packages = image.reasons.flatMap((reason) => (reason.package === undefined ? [] : [reason.package]));
   return {
     repository: tried?.repository ?? image.destination.repository,

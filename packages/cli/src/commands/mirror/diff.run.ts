@@ -18,7 +18,8 @@ export async function run(job: Job<DiffFlags>): Promise<number> {
   return job.flags["exit-code"] && !isSame(difference) ? EXIT.different : EXIT.done;
 }
 
-function diffText(difference: LockDifference): string {
+/** What comes and goes, a line each. */
+export function diffText(difference: LockDifference): string {
   const rows = [
     ...difference.bundles.added.map((name) => `+ bundle ${escapeLine(name)}\n`),
     ...difference.bundles.removed.map((name) => `- bundle ${escapeLine(name)}\n`),

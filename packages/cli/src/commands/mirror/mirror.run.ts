@@ -13,7 +13,7 @@ import type { MirrorRunFlags } from "./mirror.ts";
 import { run as plan } from "./plan.run.ts";
 import { openSession, type Session } from "./session.ts";
 import { planText, problemText } from "./show-plan.ts";
-import { reportText } from "./show-report.ts";
+import { answerText, reportText } from "./show-report.ts";
 
 /** Plans and mirrors an image set. */
 export async function run(job: Job<MirrorRunFlags>): Promise<number> {
@@ -38,7 +38,7 @@ export async function run(job: Job<MirrorRunFlags>): Promise<number> {
   }
   const report = await transferSet(job, session, made);
   await recordImport(job, session, { lock: made.lock, report });
-  return await show(job, report, () => reportText(report));
+  return await show(job, report, () => (session.forArchive === undefined ? reportText(report) : answerText(report, session.forArchive)));
 }
 
 /** What an import would do: everything is checked, nothing is written to the target. */
@@ -74,6 +74,7 @@ async function transferSet(job: Job<MirrorRunFlags>, session: Session, plan: Fin
         recheck: job.flags.recheck,
         externalLayers: job.flags["external-layers"],
         failFast: job.flags["fail-fast"],
+        contentOnly: session.forArchive !== undefined,
         gates: registries.gates,
         hold: holdOutside(job),
         tries: job.flags.retries + 1,

@@ -13,7 +13,13 @@ export const plan: Command = command<PlanFlags>({
   details: [
     "Reads the catalogs of an image set configuration, resolves every image, and says what a mirror would move. Writes lock, plan and lists into the workspace.",
   ],
-  positionals: [{ name: "TARGET", brief: "registry (docker://HOST[:PORT][/PREFIX]) to compare with", count: "optional" }],
+  positionals: [
+    {
+      name: "TARGET",
+      brief: "registry (docker://HOST[:PORT][/PREFIX]) to compare with, or file://DIR for an archive's room",
+      count: "optional",
+    },
+  ],
   flags: { ...setFlags, ...contentFlags, ...registryFlags, "exit-code": flagSwitch("end with 6 when anything differs from the last lock") },
   examples: [
     { command: "skerry plan -c imageset.yaml docker://mirror.example.com:8443/ocp", does: "what would move to this mirror" },

@@ -9,14 +9,15 @@ import {
   parseRegistryTarget,
   type RunContext,
 } from "@skerry/mirror";
-import { openManifestCache, type Registries } from "@skerry/oci";
+import { DEFAULT_VOLUME_BYTES, openManifestCache, type Registries } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
 import type { ContentFlags } from "../../command/content-flags.ts";
 import type { Job } from "../../command/job.ts";
 import type { RegistryFlags } from "../../command/registry-flags.ts";
 import { insecureHosts, openRegistries } from "../../registries/open.ts";
 import { VERSION } from "../../version.ts";
-import { isArchivePlace } from "../archive/archive-place.ts";
+import type { ArchiveFlags } from "../archive/archive-flags.ts";
+import { archiveDir, isArchivePlace } from "../archive/archive-place.ts";
 import { type ImageSet, readImageSet, workspaceDir } from "./image-set.ts";
 import { resourceDescriber } from "./resources.ts";
 import type { SetFlags } from "./set-flags.ts";
@@ -31,6 +32,8 @@ export interface Session extends AsyncDisposable {
   readonly context: RunContext;
   readonly target: MirrorTarget | undefined;
   readonly planRun: PlanRun;
+  /** Set when the source answers a request: the archive that lacked what it holds. Content is brought, nothing is tagged. */
+  readonly forArchive?: string;
 }
 
 /** A plan without a target has resources only as far as their names go. */
@@ -60,7 +63,7 @@ export async function openSession(job: Job<MirrorFlags>, targetText: string | un
       registries,
       context,
       target,
-      planRun: planRun(job, set, target),
+      planRun: { ...planRun(job, set, target), archive: archiveTarget(job, targetText) },
       [Symbol.asyncDispose]: () => parts.disposeAsync(),
     };
   } catch (error) {
@@ -82,7 +85,14 @@ export function planRun(job: Job<MirrorFlags>, set: ImageSet, target: MirrorTarg
   };
 }
 
-function isInsecure(job: Job<MirrorFlags>, host: string): boolean {
+/** An archive as the target of a plan, with the volumes that it would have. */
+function archiveTarget(job: Job<MirrorFlags & Partial<ArchiveFlags>>, targetText: string | undefined): PlanRun["archive"] {
+  if (!isArchivePlace(targetText)) return undefined;
+  return { dir: archiveDir(job, targetText), volumeBytes: job.flags["volume-size"] ?? DEFAULT_VOLUME_BYTES };
+}
+
+/** Whether a host is reached without verified TLS. */
+export function isInsecure(job: Job<RegistryFlags>, host: string): boolean {
   const hosts = insecureHosts(job.flags, { sources: [], destinations: [host] });
   return hosts === "all" || (typeof hosts !== "function" && hosts.includes(host));
 }

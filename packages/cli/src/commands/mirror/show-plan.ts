@@ -54,7 +54,17 @@ function packageTable(plan: PlanDocument): string {
     ],
     [...rows, total],
   );
-  return `${table}${moveText(plan)}`;
+  return `${table}${moveText(plan)}${roomText(plan)}`;
+}
+
+function roomText({ estimate, totals }: PlanDocument): string {
+  const volumes = totals.volumes === null ? "" : ` in ${totals.volumes === 1 ? "1 volume" : `${totals.volumes} volumes`}`;
+  return estimate.space
+    .map(({ where, neededBytes, freeBytes }) => {
+      const short = freeBytes < neededBytes ? "TOO LITTLE ROOM: " : "";
+      return `${short}Needs about ${formatSize(neededBytes)}${volumes} on ${escapeLine(where)}, which has ${formatSize(freeBytes)} free\n`;
+    })
+    .join("");
 }
 
 function moveText(plan: PlanDocument): string {

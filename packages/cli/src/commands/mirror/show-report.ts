@@ -8,6 +8,16 @@ export function reportText(report: MirrorReport): string {
   return [countsText(report), failuresText(report), catalogsText(report), nextText(report)].join("");
 }
 
+/** The report of content that was asked for: it is there, and whoever lacked it goes on. */
+export function answerText(report: MirrorReport, forArchive: string): string {
+  const { moved } = report;
+  const isWhole = report.result === "done" || report.result === "nothing-to-do";
+  const next = isWhole
+    ? `Next: import ${escapeLine(forArchive)} again; nothing was tagged yet.\n`
+    : "Mend what failed and run the same command again: what is there is not moved twice.\n";
+  return `${report.result}: brought ${formatSize(moved.bytes)} in ${moved.blobs} blobs that were asked for; ${moved.presentBlobs + moved.mountedBlobs} were there\n${failuresText(report)}${next}`;
+}
+
 function countsText(report: MirrorReport): string {
   const count = (outcome: string): number => report.images.filter((image) => image.outcome === outcome).length;
   const { moved } = report;

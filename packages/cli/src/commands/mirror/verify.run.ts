@@ -12,14 +12,15 @@ import {
 } from "@skerry/mirror";
 import type { Reader } from "@skerry/oci";
 import { formatSize } from "../../args/size.ts";
-import type { Job } from "../../command/job.ts";
+import { type Job, pathOf } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
 import { escapeLine, escapeText } from "../../output/escape.ts";
 import { openRegistries } from "../../registries/open.ts";
-import { verifyAsNode } from "./as-node.ts";
+import { notPulled, verifyAsNode } from "./as-node.ts";
 import { requiredLock, workspaceDir } from "./image-set.ts";
 import { junitText } from "./junit.ts";
-import { registryTarget } from "./session.ts";
+import { pullWithPodman } from "./podman.ts";
+import { isInsecure, registryTarget } from "./session.ts";
 import type { VerifyFlags } from "./verify.ts";
 
 /** Checks a target against a lock. */
@@ -37,7 +38,7 @@ export async function run(job: Job<VerifyFlags>): Promise<number> {
   const images = await verifyLock(lock, store, { target: text, prefix, maxNestedPaths, deep: flags.deep, signal });
   const ofCatalogs = await catalogFindings(lock, store, { prefix, maxNestedPaths, signal });
   const resourcesDir = join(workspaceDir(job, flags.name ?? lock.imageSet.name), "cluster-resources");
-  const ofNodes = flags["as-node"] ? await verifyAsNode(lock, store, { host, resourcesDir, signal }) : [];
+  const ofNodes = flags["as-node"] ? await nodeFindings(job, lock, { store, host, prefix, resourcesDir }) : [];
   const report = withMissing(images, [...ofCatalogs, ...ofNodes]);
   job.progress.stop();
   if (flags.output === "junit") {
@@ -49,6 +50,32 @@ export async function run(job: Job<VerifyFlags>): Promise<number> {
     { text: () => verifyText(report), names: () => report.missing.map((row) => row.digest) },
   );
   return report.result === "ok" ? EXIT.done : EXIT.wrong;
+}
+
+/** What a node would not get: by our own client for every image, by podman, where it is there, for one of each source host. */
+async function nodeFindings(
+  job: Job<VerifyFlags>,
+  lock: ImageSetLock,
+  how: { readonly store: Reader; readonly host: string; readonly prefix: string; readonly resourcesDir: string },
+): Promise<VerifyReport["missing"]> {
+  const { store, host, prefix, resourcesDir } = how;
+  const own = await verifyAsNode(lock, store, { host, resourcesDir, signal: job.signal });
+  const { authfile } = job.flags;
+  const failures = await pullWithPodman(job, lock, {
+    host,
+    prefix,
+    maxNestedPaths: job.flags["max-nested-paths"],
+    insecure: isInsecure(job, host),
+    resourcesDir,
+    authfile: authfile === undefined ? undefined : pathOf(job, authfile),
+  });
+  const known = new Set(own.map(({ digest }) => digest));
+  return [
+    ...own,
+    ...failures
+      .filter(({ image }) => !known.has(image.digest))
+      .map(({ image, message }) => notPulled(image, undefined, `podman says: ${message}`)),
+  ];
 }
 
 /** What the catalogs at the target name and the lock does not have. */

@@ -1,0 +1,35 @@
+import { carryJournals, isOciError } from "@skerry/oci";
+import type { Job } from "../../command/job.ts";
+import { escapeLine } from "../../output/escape.ts";
+
+/** What ends an attempt at an archive and can be mended while the command waits. */
+export interface FullDisk {
+  readonly dir: string;
+  /** Volumes that this attempt finished. */
+  readonly finished: number;
+  /** True when each finished volume is carried away by `--volume-hook`. */
+  readonly isCarriedAway: boolean;
+}
+
+/** True when there is no room to write an archive. */
+export function isFullDisk(error: unknown): boolean {
+  return (isOciError(error) && error.code === "NO_SPACE") || (error instanceof Error && "code" in error && error.code === "SPACE_SHORT");
+}
+
+/**
+ * Whether an archive can go on after its disk was full: volumes were carried away meanwhile, or a person at a terminal changed
+ * the disk or made room. Finished volumes need not be there any longer.
+ */
+export async function goesOn(job: Job<unknown>, disk: FullDisk): Promise<boolean> {
+  if (disk.isCarriedAway && disk.finished > 0) return true;
+  const { stdin } = job.world;
+  if (!stdin.isTTY) return false;
+  const restore = await carryJournals(disk.dir);
+  job.progress.stop();
+  const answer = await stdin.ask(
+    `The disk of ${escapeLine(disk.dir)} is full. Carry finished volumes away, or put another disk in its place; Enter goes on, q ends: `,
+  );
+  if (answer === undefined || /^q/i.test(answer.trim())) return false;
+  await restore();
+  return true;
+}
