@@ -133,6 +133,7 @@ export {
   type Place,
   type Prober,
   type Reader,
+  type ReferrerOptions,
   type Spacer,
   type Writer,
 } from "./store/types.ts";

@@ -13,6 +13,7 @@ import {
 import type { ContentFlags } from "../command/content-flags.ts";
 import type { Job } from "../command/job.ts";
 import { describeError } from "../output/error.ts";
+import { inOrder } from "./in-order.ts";
 import { platformMismatch, platformsOf } from "./platforms.ts";
 import { probePush } from "./probe.ts";
 import { probeSparse, withKeptManifests } from "./probe-sparse.ts";
@@ -107,8 +108,8 @@ async function planRows(run: CopyRun, filter: PlatformFilter | undefined): Promi
   const { job } = run;
   const planned = new Map<string, ImageGraph>();
   const outcomes = new Map<string, RootOutcome>();
-  for (const row of run.rows) {
-    if (row.found === undefined || row.error !== undefined) continue;
+  await inOrder(run.rows, async (row) => {
+    if (row.found === undefined || row.error !== undefined) return;
     try {
       const graph = await walkImage(row.found.reader, row.found.at, row.found.descriptor, {
         platforms: filter,
@@ -121,7 +122,7 @@ async function planRows(run: CopyRun, filter: PlatformFilter | undefined): Promi
       if (!(error instanceof OciError)) throw error;
       outcomes.set(row.id, { id: row.id, outcome: "failed", descriptor: row.found.descriptor, error });
     }
-  }
+  });
   return { outcomes, planned, moved: NOTHING_MOVED, retries: 0, interrupted: false };
 }
 
@@ -165,11 +166,8 @@ function imageOf(row: CopyRow, known: { readonly error: OciError | undefined; re
 }
 
 async function mismatches(rows: readonly CopyRow[], job: Job<ContentFlags>): Promise<readonly CopyProblem[]> {
-  const problems: CopyProblem[] = [];
-  for (const row of rows) {
-    if (row.found === undefined) continue;
-    const problem = await platformMismatch(row.found, { origin: row.origin, flags: job.flags, signal: job.signal });
-    if (problem !== undefined) problems.push(problem);
-  }
-  return problems;
+  const problems = await inOrder(rows, async ({ found, origin }) =>
+    found === undefined ? undefined : await platformMismatch(found, { origin, flags: job.flags, signal: job.signal }),
+  );
+  return problems.filter((problem) => problem !== undefined);
 }

@@ -3,7 +3,7 @@ import { verified } from "../../hash.ts";
 import type { Descriptor } from "../../model/descriptor.ts";
 import { type Digest, isDigest } from "../../model/digest.ts";
 import { manifestMediaType } from "../../model/manifest.ts";
-import type { ByteSource, IoOptions, ManifestBytes, Place, Reader } from "../types.ts";
+import type { ByteSource, IoOptions, ManifestBytes, Place, Reader, ReferrerOptions } from "../types.ts";
 import type { ContentPlace } from "./content-place.ts";
 
 export interface DigestPoolOptions {
@@ -75,7 +75,7 @@ export class DigestPool implements Reader {
     yield* this.#fallback.blob(at, descriptor).open(offset, options);
   }
 
-  async *referrers(at: Place, subject: Digest, options?: IoOptions): AsyncGenerator<Descriptor> {
+  async *referrers(at: Place, subject: Digest, options?: ReferrerOptions): AsyncGenerator<Descriptor> {
     if (this.#fallback !== undefined) yield* this.#fallback.referrers(at, subject, options);
   }
 
