@@ -14,7 +14,19 @@ import type { Digest } from "../model/digest.ts";
 import { type Manifest, parseManifest } from "../model/manifest.ts";
 import { isManifestType } from "../model/media-types.ts";
 import { checkManifest } from "./check-manifest.ts";
-import type { BlobWrite, ByteSource, Deleter, IoOptions, Lister, ManifestBytes, Mounter, Place, Reader, ReferrerOptions, Writer } from "./types.ts";
+import type {
+  BlobWrite,
+  ByteSource,
+  Deleter,
+  IoOptions,
+  Lister,
+  ManifestBytes,
+  Mounter,
+  Place,
+  Reader,
+  ReferrerOptions,
+  Writer,
+} from "./types.ts";
 
 /** What a read is for: mirrors may serve only digests, or only tags. */
 export type ReadBy = "digest" | "tag";
