@@ -10,6 +10,7 @@ import {
   type Reader,
   type Registries,
   referenceName,
+  UnpackedTars,
   type Writer,
 } from "@skerry/oci";
 import { type Job, pathOf } from "../command/job.ts";
@@ -35,6 +36,8 @@ export interface TargetPlace {
 export class Places implements AsyncDisposable {
   readonly #job: Pick<Job<unknown>, "world" | "signal">;
   readonly #registries: Registries;
+  /** Compressed archives, unpacked as long as this is open. */
+  readonly tars: UnpackedTars = new UnpackedTars();
   readonly #readers: Map<string, Promise<OpenedReader>> = new Map();
   readonly #writers: Map<string, Promise<OpenedWriter>> = new Map();
 
@@ -88,11 +91,12 @@ export class Places implements AsyncDisposable {
         () => undefined,
       );
     }
+    await this.tars[Symbol.asyncDispose]();
   }
 
   #opened(name: LayoutName): Promise<OpenedReader> {
     const text = layoutText(name, pathOf(this.#job, name.path));
-    const opened = this.#readers.get(text) ?? openReader(text, { signal: this.#job.signal });
+    const opened = this.#readers.get(text) ?? openReader(text, { signal: this.#job.signal, tars: this.tars });
     this.#readers.set(text, opened);
     return opened;
   }

@@ -2,6 +2,7 @@ import { OciError, type Reference, type Registries } from "@skerry/oci";
 import type { Job } from "../../command/job.ts";
 import { executeCopy } from "../../copy/execute.ts";
 import { type CopiedImage, copyExit, copyResult, copyText } from "../../copy/report.ts";
+import { reusing } from "../../copy/reuse.ts";
 import { prepareRows } from "../../copy/rows.ts";
 import { chooseTags, parseTagChoice, type TagChoice } from "../../copy/tag-choice.ts";
 import type { Mapping } from "../../mapping/mapping.ts";
@@ -23,7 +24,8 @@ export async function run(job: Job<SyncFlags>): Promise<number> {
   const chosen = chooseTags(all, choice);
   if (chosen.length === 0) job.log.warn(`none of the ${all.length} tags of ${source.text} is chosen`);
   const mappings = chosen.map((tag) => mappingOf(source, destination, tag));
-  const rows = await prepareRows(mappings, { places, registries, signal: job.signal });
+  const from = { places, registries, signal: job.signal };
+  const rows = await reusing(await prepareRows(mappings, from), { job, from });
   const report = await executeCopy({ job, registries, rows, startedAt, dryRun: job.flags["dry-run"], finish: () => places.finish() });
   const deleted = job.flags.delete ? await removeGone(job, { registries, destination, source: all, choice }) : [];
   const failed = deleted.flatMap((image): CopiedImage[] => (image.outcome === "failed" ? [{ ...image, outcome: "failed" }] : []));
