@@ -122,6 +122,20 @@ export function notFound(name: ImageName): OciError {
   });
 }
 
+/**
+ * The error of a repository that lists no tag. Registries answer a missing repository and an empty one in the same way, or in
+ * ways that differ: both are a fault.
+ */
+export function noTags(name: string, host: string): OciError {
+  return new OciError({
+    code: "NOT_FOUND",
+    message: `Cannot list the tags of ${name}: there is no such repository, or nothing in it has a tag`,
+    subject: name,
+    host,
+    hint: `List the repositories: skerry repos ${host}`,
+  });
+}
+
 /** Any fault as the error of one image, or thrown when it is none of this package's. */
 export function imageFault(error: unknown): OciError {
   if (isOciError(error)) return error;

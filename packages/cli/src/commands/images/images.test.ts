@@ -1,6 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import { type RunningRegistry, startRegistry } from "@skerry/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeSampleLayout } from "../../testing/sample-layout.ts";
@@ -51,27 +50,6 @@ interface CopyDocument {
 function report(captured: Captured): CopyDocument {
   return JSON.parse(captured.stdout) as CopyDocument;
 }
-
-describe("what lies on a disk already", () => {
-  test("--reuse takes content from there and only the rest from the registry", async () => {
-    await expect(skerry("copy", `${host}/org/app:v1.0.0`, "oci-archive:carried.tar:v1")).resolves.toMatchObject({ code: 0 });
-    await writeFile(join(folder.path, "carried.tar.gz"), gzipSync(await readFile(join(folder.path, "carried.tar"))));
-    await using other = await startRegistry({ root: join(folder.path, "reusing") });
-    for (const [place, at] of [
-      ["carried.tar.gz", "packed"],
-      ["sample", "layout"],
-    ] as const) {
-      const copied = await skerry("copy", `${host}/org/app:v1.0.0`, `${other.host}/${at}/app`, "--reuse", place, "-o", "json");
-      expect([copied.code, report(copied).images[0]?.digest]).toEqual([0, digests.get("v1.0.0")]);
-      // Lists of tags and referrers; no manifest and no blob.
-      expect(report(copied).requests[host]?.["GET"]).toBe(4);
-    }
-    const refused = await skerry("copy", `${host}/org/app:v1.0.0`, `${other.host}/x/app`, "--reuse", "missing");
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("missing")]);
-    const packed = await skerry("digest", "oci-archive:carried.tar.gz");
-    expect(packed.stdout).toBe(`${digests.get("v1.0.0")}\n`);
-  });
-});
 
 describe("reading", () => {
   test("digest, tags, repos", async () => {

@@ -18,7 +18,7 @@ export const sync: Command = command<SyncFlags>({
   brief: "copy a repository by its tags",
   details: [
     "Tags of digests (img-HEX) and of signatures (sha256-HEX…) are no images of their own: they are neither copied by tag nor deleted;\nsignatures follow their image.",
-    "--delete removes tags at the destination that the pattern takes in and the source no longer has. It never looks beyond the pattern.",
+    "--delete removes tags at the destination that the pattern takes in and the source no longer has. It never looks beyond the pattern, and removes\nnothing when an image could not be copied or the source lists no tag at all.",
   ],
   positionals: [
     { name: "SRC_REPO", brief: "docker://HOST/REPO, without a tag", count: "one" },
