@@ -27,6 +27,8 @@ export interface CopyRun {
   readonly rows: readonly CopyRow[];
   readonly startedAt: Date;
   readonly dryRun: boolean;
+  /** Why no blob may start now, asked before each. */
+  readonly hold?: (() => string | undefined) | undefined;
   /** Called when everything was written. */
   readonly finish: () => Promise<void>;
 }
@@ -90,6 +92,7 @@ async function copyRows(run: CopyRun, filter: PlatformFilter | undefined): Promi
         perHost: undefined,
         externalLayers: job.flags["external-layers"],
         signal: job.signal,
+        hold: run.hold,
         onEvent: (event) => job.progress.event(event),
       }),
     );

@@ -66,8 +66,10 @@ export function addMoved(a: Moved, b: Moved): Moved {
 /** How a run ended as a whole. */
 export function copyResult(images: readonly CopiedImage[], interrupted: boolean): CopyReport["result"] {
   if (interrupted) return "interrupted";
-  const bad = images.filter((image) => image.outcome === "failed" || image.outcome === "skipped").length;
-  if (bad > 0) return bad === images.length ? "failed" : "partial";
+  const failed = images.filter((image) => image.outcome === "failed").length;
+  // What was left for later (a time window) is no failure.
+  if (failed > 0 && failed === images.length) return "failed";
+  if (failed > 0 || images.some((image) => image.outcome === "skipped")) return "partial";
   return images.every((image) => image.outcome === "present") ? "nothing-to-do" : "done";
 }
 

@@ -1,7 +1,7 @@
 import { DigestPool, openContentPlace, type Reader } from "@skerry/oci";
 import type { Job } from "../command/job.ts";
 import { pathOf } from "../command/job.ts";
-import type { ReuseFlags } from "../command/reuse-flag.ts";
+import type { MovingFlags } from "../command/moving-flags.ts";
 import type { CopyRow, RowSources } from "./rows.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { CopyRow, RowSources } from "./rows.ts";
  */
 export async function reusing(
   rows: readonly CopyRow[],
-  { job, from }: { readonly job: Job<ReuseFlags>; readonly from: RowSources },
+  { job, from }: { readonly job: Job<Pick<MovingFlags, "reuse">>; readonly from: RowSources },
 ): Promise<readonly CopyRow[]> {
   const { reuse } = job.flags;
   if (reuse.length === 0) return rows;

@@ -1,4 +1,5 @@
 import { UsageError } from "../../args/errors.ts";
+import { holdOutside } from "../../args/time-window.ts";
 import { type Job, pathOf } from "../../command/job.ts";
 import { executeCopy } from "../../copy/execute.ts";
 import { copyExit, copyText } from "../../copy/report.ts";
@@ -26,7 +27,9 @@ export async function run(job: Job<CopyFlags>): Promise<number> {
   await using places = new Places(job, registries);
   const from = { places, registries, signal: job.signal };
   const rows = await reusing(await prepareRows(await expandTags(mappings, from), from), { job, from });
-  const report = await executeCopy({ job, registries, rows, startedAt, dryRun: job.flags["dry-run"], finish: () => places.finish() });
+  const hold = holdOutside(job.flags.window, () => job.world.now());
+  const dryRun = job.flags["dry-run"];
+  const report = await executeCopy({ job, registries, rows, startedAt, dryRun, hold, finish: () => places.finish() });
   await job.out.result(report, { text: () => copyText(report), names: () => report.images.map((image) => image.destination) });
   return copyExit(report, job.signal);
 }

@@ -1,12 +1,12 @@
 import { type ContentFlags, contentFlags } from "../../command/content-flags.ts";
 import { flagFile } from "../../command/every-flags.ts";
 import { flagSwitch } from "../../command/flag.ts";
+import { type MovingFlags, movingFlags } from "../../command/moving-flags.ts";
 import { type RegistryFlags, registryFlags } from "../../command/registry-flags.ts";
-import { type ReuseFlags, reuseFlags } from "../../command/reuse-flag.ts";
 import { type Command, command } from "../../command/types.ts";
 
 /** Flags of `skerry copy`. */
-export interface CopyFlags extends ContentFlags, ReuseFlags, RegistryFlags {
+export interface CopyFlags extends ContentFlags, MovingFlags, RegistryFlags {
   readonly filename: string | undefined;
   readonly "dry-run": boolean;
 }
@@ -23,7 +23,7 @@ export const copy: Command = command<CopyFlags>({
     filename: flagFile("read mapping lines from this file, - for stdin", { short: "f" }),
     "dry-run": flagSwitch("the same report with outcome planned; nothing is moved"),
     ...contentFlags,
-    ...reuseFlags,
+    ...movingFlags,
     ...registryFlags,
   },
   examples: [

@@ -59,3 +59,16 @@ test("sync --delete removes nothing for a source that is mistyped or did not com
   expect(partly.code).toBe(1);
   expect((await skerry("tags", `${target.host}/kept/app`)).stdout).toBe("v0.9.0\n");
 });
+
+test("--window begins no blob outside of its hours; the same command continues inside", async () => {
+  await using all = await bench();
+  const { skerry, source, target } = all;
+  const now = new Date();
+  // Hours that are far from now, and hours around it.
+  const hour = (at: number): string => String((now.getHours() + at) % 24).padStart(2, "0");
+  const words = ["copy", `${source.host}/org/app:v1.0.0`, `${target.host}/org/app`] as const;
+  const held = await skerry(...words, "--window", `${hour(3)}:00-${hour(4)}:00`);
+  expect([held.code, held.stdout]).toEqual([3, expect.stringContaining("outside of --window")]);
+  expect((await skerry("tags", `${target.host}/org/app`)).code).toBe(1);
+  expect((await skerry(...words, "--window", `${hour(22)}:00-${hour(3)}:00`)).code).toBe(0);
+});

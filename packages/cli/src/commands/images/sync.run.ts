@@ -1,4 +1,5 @@
 import { OciError, type Reference, type Registries } from "@skerry/oci";
+import { holdOutside } from "../../args/time-window.ts";
 import type { Job } from "../../command/job.ts";
 import { executeCopy } from "../../copy/execute.ts";
 import { type CopiedImage, type CopyReport, copyExit, copyResult, copyText } from "../../copy/report.ts";
@@ -28,7 +29,9 @@ export async function run(job: Job<SyncFlags>): Promise<number> {
   const mappings = chosen.map((tag) => mappingOf(source, destination, tag));
   const from = { places, registries, signal: job.signal };
   const rows = await reusing(await prepareRows(mappings, from), { job, from });
-  const report = await executeCopy({ job, registries, rows, startedAt, dryRun: job.flags["dry-run"], finish: () => places.finish() });
+  const hold = holdOutside(job.flags.window, () => job.world.now());
+  const dryRun = job.flags["dry-run"];
+  const report = await executeCopy({ job, registries, rows, startedAt, dryRun, hold, finish: () => places.finish() });
   const deleted = mayRemove(job, report) ? await removeGone(job, { registries, destination, source: all, choice }) : [];
   const failed = deleted.flatMap((image): CopiedImage[] => (image.outcome === "failed" ? [{ ...image, outcome: "failed" }] : []));
   const copied = copyResult([...report.images, ...failed], job.signal.aborted);

@@ -1,11 +1,11 @@
 import { type ContentFlags, contentFlags } from "../../command/content-flags.ts";
 import { flagOptional, flagSwitch, flagText, parseCount } from "../../command/flag.ts";
+import { type MovingFlags, movingFlags } from "../../command/moving-flags.ts";
 import { type RegistryFlags, registryFlags } from "../../command/registry-flags.ts";
-import { type ReuseFlags, reuseFlags } from "../../command/reuse-flag.ts";
 import { type Command, command } from "../../command/types.ts";
 
 /** Flags of `skerry sync`. */
-export interface SyncFlags extends ContentFlags, ReuseFlags, RegistryFlags {
+export interface SyncFlags extends ContentFlags, MovingFlags, RegistryFlags {
   readonly tags: string | undefined;
   readonly semver: string | undefined;
   readonly newest: number | undefined;
@@ -31,7 +31,7 @@ export const sync: Command = command<SyncFlags>({
     delete: flagSwitch("remove tags at the destination that the source no longer has", { callOnly: true }),
     "dry-run": flagSwitch("the same report with outcome planned; nothing is moved"),
     ...contentFlags,
-    ...reuseFlags,
+    ...movingFlags,
     ...registryFlags,
   },
   examples: [
