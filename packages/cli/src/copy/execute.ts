@@ -12,6 +12,7 @@ import {
 } from "@skerry/oci";
 import type { ContentFlags } from "../command/content-flags.ts";
 import type { Job } from "../command/job.ts";
+import type { RegistryFlags } from "../command/registry-flags.ts";
 import { describeError } from "../output/error.ts";
 import { inOrder } from "./in-order.ts";
 import { platformMismatch, platformsOf } from "./platforms.ts";
@@ -22,7 +23,7 @@ import { rewriteIndexes, rewriteProblems } from "./rewrite-index.ts";
 import type { CopyRow } from "./rows.ts";
 
 export interface CopyRun {
-  readonly job: Job<ContentFlags>;
+  readonly job: Job<ContentFlags & Pick<RegistryFlags, "retries">>;
   readonly registries: Registries;
   readonly rows: readonly CopyRow[];
   readonly startedAt: Date;
@@ -93,6 +94,7 @@ async function copyRows(run: CopyRun, filter: PlatformFilter | undefined): Promi
         externalLayers: job.flags["external-layers"],
         signal: job.signal,
         hold: run.hold,
+        tries: job.flags.retries + 1,
         onEvent: (event) => job.progress.event(event),
       }),
     );

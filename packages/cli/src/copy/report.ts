@@ -83,11 +83,20 @@ export function copyText(report: CopyReport): string {
     lines.push(
       `${image.outcome.toUpperCase()}  ${image.origin} -> ${image.destination}\n  ${image.error?.message ?? image.reason ?? ""}\n`,
     );
+    const facts = image.error === undefined ? "" : factsOf(image.error);
+    if (facts !== "") lines.push(`  ${facts}\n`);
     if (image.error?.hint !== undefined) lines.push(`  next: ${image.error.hint}\n`);
   }
   for (const problem of report.problems)
     lines.push(`${problem.severity.toUpperCase()} ${problem.code}  ${problem.subject}  ${problem.message}\n`);
   return `${lines.join("")}${totals(report)}\n`;
+}
+
+/** Where it failed and how often it was tried: `at the source, status 503 TOOMANYREQUESTS, tried 6 times`. */
+function factsOf({ side, status, registryCode, tries }: ErrorShape): string {
+  const answer = status === undefined ? [] : [`status ${status}${registryCode === undefined ? "" : ` ${registryCode}`}`];
+  const often = tries === undefined || tries < 2 ? [] : [`tried ${tries} times`];
+  return [...(side === undefined ? [] : [`at the ${side}`]), ...answer, ...often].join(", ");
 }
 
 function totals(report: CopyReport): string {
