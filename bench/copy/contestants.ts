@@ -28,15 +28,31 @@ export interface Contestant {
 
 const IMAGE = (host: string, repository: string): string => `${host}/${repository}:v1`;
 
-/** @param perHost requests in flight per host; 8 unless told */
-export function skerry(program: string, perHost?: number): Contestant {
+/** The library alone, in one file. */
+export function library(program: string): Contestant {
   return {
-    name: perHost === undefined ? "skerry" : `skerry, ${perHost} per host`,
-    run: ({ source, target, repositories }) => timed([process.execPath, program, String(perHost ?? 8), source, target, ...repositories]),
+    name: "@skerry/oci",
+    run: ({ source, target, repositories }) => timed([process.execPath, program, source, target, ...repositories]),
   };
 }
 
-/** Bundles our program into one file, as it is shipped: reading fifty source files is not what is measured. */
+/** The command line as it is shipped. Signatures and referrers are left out, since crane and skopeo leave them behind. */
+export function skerry(program: string): Contestant {
+  return {
+    name: "skerry copy -f",
+    async run({ source, target, repositories }) {
+      const folder = await mkdtemp(join(tmpdir(), "skerry-bench-"));
+      const mapping = join(folder, "mapping.txt");
+      await writeFile(mapping, repositories.map((repository) => `${IMAGE(source, repository)}=${IMAGE(target, repository)}\n`).join(""));
+      const words = ["copy", "-q", "-f", mapping, "--tls-verify=false", "--referrers", "none"];
+      const took = await timed([process.execPath, "--max-semi-space-size=4", program, ...words]);
+      await rm(folder, { recursive: true });
+      return took;
+    },
+  };
+}
+
+/** Bundles the library's program into one file, as applications are shipped: reading fifty source files is not what is measured. */
 export async function bundle(folder: string): Promise<string> {
   const file = join(folder, "skerry-copy.mjs");
   const built = await rolldown({ input: join(import.meta.dirname, "skerry-copy.ts"), platform: "node", logLevel: "silent" });

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { bundle, type Contestant, CRANE, type Job, REGCTL, SKOPEO_COPY, SKOPEO_SYNC, skerry, type Took } from "./contestants.ts";
+import { bundle, type Contestant, CRANE, type Job, REGCTL, SKOPEO_COPY, SKOPEO_SYNC, library, skerry, type Took } from "./contestants.ts";
 import { type BenchImage, LARGE, SHARED, seed, TWENTY } from "./images.ts";
 import { type BenchRegistry, startRegistry } from "./registries.ts";
 
@@ -13,9 +13,16 @@ import { type BenchRegistry, startRegistry } from "./registries.ts";
  *   node bench/copy/main.ts [--runs 5] [--only a,b,c,d]
  *
  * a: one image of 1 GiB, loopback. b: twenty images of seven blobs, cold, 50 ms round trip. c: the same again. d: 200 images
- * of ten bases, loopback. Needs docker-registry, skopeo, crane, regctl and time on the PATH.
+ * of ten bases, loopback. `--without NAME` (repeat) leaves a contestant out. Run `npm run build` first; needs docker-registry,
+ * skopeo, crane, regctl and time on the PATH.
  */
-const { values } = parseArgs({ options: { runs: { type: "string", default: "5" }, only: { type: "string", default: "a,b,c,d" } } });
+const { values } = parseArgs({
+  options: {
+    runs: { type: "string", default: "5" },
+    only: { type: "string", default: "a,b,c,d" },
+    without: { type: "string", multiple: true, default: [] },
+  },
+});
 const runs = Number(values.runs);
 const only = new Set(values.only.split(","));
 
@@ -34,9 +41,8 @@ interface Run {
 }
 
 const folder = await mkdtemp(join(tmpdir(), "skerry-bench-"));
-const program = await bundle(folder);
-const SKERRY = skerry(program);
-const SKERRY_16 = skerry(program, 16);
+const SKERRY = skerry(resolve(import.meta.dirname, "..", "..", "packages", "cli", "dist", "skerry.mjs"));
+const LIBRARY = library(await bundle(folder));
 
 const CASES: Readonly<Record<string, Case>> = {
   a: {
@@ -44,17 +50,17 @@ const CASES: Readonly<Record<string, Case>> = {
     images: LARGE,
     delayMs: 0,
     again: false,
-    contestants: [SKERRY, CRANE, REGCTL, SKOPEO_COPY],
+    contestants: [SKERRY, LIBRARY, CRANE, REGCTL, SKOPEO_COPY],
   },
   b: {
     title: "b: 20 x 7 blobs, cold, 50 ms",
     images: TWENTY,
     delayMs: 25,
     again: false,
-    contestants: [SKERRY, SKERRY_16, CRANE, REGCTL, SKOPEO_SYNC],
+    contestants: [SKERRY, LIBRARY, CRANE, REGCTL, SKOPEO_SYNC],
   },
-  c: { title: "c: the same again", images: TWENTY, delayMs: 25, again: true, contestants: [SKERRY, SKERRY_16, CRANE, REGCTL, SKOPEO_SYNC] },
-  d: { title: "d: 200 images of 10 bases, loopback", images: SHARED, delayMs: 0, again: false, contestants: [SKERRY, CRANE] },
+  c: { title: "c: the same again", images: TWENTY, delayMs: 25, again: true, contestants: [SKERRY, LIBRARY, CRANE, REGCTL, SKOPEO_SYNC] },
+  d: { title: "d: 200 images of 10 bases, loopback", images: SHARED, delayMs: 0, again: false, contestants: [SKERRY, LIBRARY, CRANE] },
 };
 
 for (const [key, benchCase] of Object.entries(CASES)) if (only.has(key)) await measure(benchCase);
@@ -67,6 +73,7 @@ async function measure(benchCase: Case): Promise<void> {
   const results = new Map<string, Run[]>();
   for (let run = 0; run < runs; run++) {
     for (const contestant of benchCase.contestants) {
+      if (values.without.some((name) => contestant.name.startsWith(name))) continue;
       await using target = await startRegistry(benchCase.delayMs);
       const job = { source: source.host, target: target.host, repositories: benchCase.images.map(({ repository }) => repository) };
       results.set(contestant.name, [...(results.get(contestant.name) ?? []), await once(benchCase, { contestant, job, source, target })]);
@@ -106,7 +113,7 @@ function print(title: string, unique: number, results: ReadonlyMap<string, reado
       spread(list.map(({ took }) => took.peakMiB)),
     ];
     console.log(`| ${cells.join(" | ")} |`);
-    if (name.startsWith("skerry")) moved.push(`${name} moved ${last?.took.stdout.trim() ?? ""}`);
+    if (name === LIBRARY.name) moved.push(`${name} moved ${last?.took.stdout.trim() ?? ""}`);
   }
   console.log(`\n${moved.join("\n")}`);
 }

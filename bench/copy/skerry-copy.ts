@@ -1,9 +1,9 @@
 import { Registries, type Root, transfer } from "@skerry/oci";
 
-/** Copies tags between two registries: `node bench/copy/skerry-copy.ts PER_HOST SOURCE TARGET REPOSITORY…`; prints what was moved. */
-const [perHost = "8", from = "", to = "", ...repositories] = process.argv.slice(2);
+/** Copies tags between two registries: `node bench/copy/skerry-copy.ts SOURCE TARGET REPOSITORY…`; prints what was moved. */
+const [from = "", to = "", ...repositories] = process.argv.slice(2);
 
-await using registries = new Registries({ insecureHosts: [from, to], maxPerHost: Number(perHost) });
+await using registries = new Registries({ insecureHosts: [from, to] });
 const source = registries.reader(from);
 
 async function root(repository: string): Promise<Root> {

@@ -115,7 +115,8 @@ export { openContentPlace } from "./store/pool/open-place.ts";
 export { fallbackSubject, ReferrerIndex, referrerDescriptor } from "./store/referrer-index.ts";
 export { RegistryStore, type RegistryStoreOptions } from "./store/registry.ts";
 export { indexTar, type TarEntry, type TarIndexOptions } from "./store/tar/tar-index.ts";
-export { type OpenedReader, type OpenedWriter, openReader, openWriter } from "./store/transports/open.ts";
+export { UnpackedTars } from "./store/tar/unpacked-tars.ts";
+export { type OpenedReader, type OpenedWriter, type OpenOptions, openReader, openWriter } from "./store/transports/open.ts";
 export { isLayoutReference, type LayoutReference, type LayoutTransport, parseLayoutReference } from "./store/transports/parse.ts";
 export {
   type BlobWrite,
@@ -135,6 +136,7 @@ export {
   type Place,
   type Prober,
   type Reader,
+  type ReferrerOptions,
   type Spacer,
   type Writer,
 } from "./store/types.ts";

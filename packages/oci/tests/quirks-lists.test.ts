@@ -102,6 +102,34 @@ describe("referrers", () => {
     ),
   );
 
+  test("docker-registry: a path it does not know is asked for once, a missing thing of the registry's each time", () =>
+    play(
+      [
+        { ...api, reply: { status: 404, headers: { "Content-Type": "application/json" }, body: '{"errors":[{"code":"NAME_UNKNOWN"}]}' } },
+        { ...tag, reply: good },
+        { ...api, reply: { status: 404, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: "404 page not found\n" } },
+        { ...tag, reply: good },
+        { ...tag, reply: good },
+      ],
+      async ({ net, server, at }) => {
+        for (let turn = 0; turn < 3; turn++) expect(await Array.fromAsync(net.reader(server.host).referrers(at, digest))).toHaveLength(1);
+      },
+    ));
+
+  test("a tag that the caller knows to be missing is not asked for", () =>
+    play(
+      [
+        { ...api, reply: { status: 404 } },
+        { ...api, reply: { status: 404 } },
+        { ...tag, reply: good },
+      ],
+      async ({ net, server, at }) => {
+        const reader = net.reader(server.host);
+        expect(await Array.fromAsync(reader.referrers(at, digest, { tags: new Set() }))).toEqual([]);
+        expect(await Array.fromAsync(reader.referrers(at, digest, { tags: new Set([`sha256-${digest.slice(7)}`]) }))).toHaveLength(1);
+      },
+    ));
+
   test("a fallback tag that holds an image (oc-mirror's digest tag) lists nothing", () =>
     play(
       [

@@ -142,14 +142,17 @@ describe("uploads", () => {
       },
     ));
 
-  test("Harbor on S3: BLOB_UPLOAD_UNKNOWN is worth another session", () =>
+  test.each([
+    ["Harbor on S3: BLOB_UPLOAD_UNKNOWN", '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN","message":"blob upload unknown to registry"}]}'],
+    ["a 404 whose words were lost on the way", ""],
+  ])("%s is worth another session", (_, body) =>
     play(
       [
         { ...POST, reply: at("/u/1") },
         {
           method: "PUT",
           path: /^\/u\/1/,
-          reply: { status: 404, body: '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN","message":"blob upload unknown to registry"}]}' },
+          reply: { status: 404, body },
         },
         { ...POST, reply: at("/u/2") },
         { method: "PUT", path: /^\/u\/2/, reply: { status: 201 } },
@@ -163,7 +166,8 @@ describe("uploads", () => {
         await write.append(bodyOf(blob.bytes));
         await write.commit();
       },
-    ));
+    ),
+  );
 
   test("DIGEST_INVALID from the registry is damage on the way", () =>
     play(

@@ -26,3 +26,9 @@ export function isWithin(window: TimeWindow, now: Date): boolean {
   const minute = now.getHours() * 60 + now.getMinutes();
   return window.from < window.to ? minute >= window.from && minute < window.to : minute >= window.from || minute < window.to;
 }
+
+/** Keeps blobs from starting outside of a window, by the clock that `now` reads: the reason while it does, else undefined. */
+export function holdOutside(window: TimeWindow | undefined, now: () => Date): (() => string | undefined) | undefined {
+  if (window === undefined) return undefined;
+  return () => (isWithin(window, now()) ? undefined : `it is outside of --window ${window.text}; the same command continues inside of it`);
+}

@@ -1,5 +1,5 @@
 import { parseSize } from "../args/size.ts";
-import { flagCount, flagDuration, flagList, flagMaybeSwitch, flagOptional, flagSwitch, flagText } from "./flag.ts";
+import { flagCount, flagDuration, flagList, flagMaybeSwitch, flagOptional, flagSwitch, flagText, parseCount } from "./flag.ts";
 import type { FlagSet } from "./types.ts";
 
 /** Values of the flags of every command that talks to a registry. Section 2 of the contract. */
@@ -14,7 +14,8 @@ export interface RegistryFlags {
   readonly ca: readonly string[];
   readonly "cert-dir": string | undefined;
   readonly "registries-conf": string | undefined;
-  readonly "max-per-host": number;
+  /** Undefined leaves the number to the engine: 8, and more where a far host has room. */
+  readonly "max-per-host": number | undefined;
   readonly "limit-rate": number | undefined;
   readonly retries: number;
   /** Milliseconds. */
@@ -42,7 +43,10 @@ export const registryFlags: FlagSet<RegistryFlags> = {
     placeholder: "FILE",
     defaultText: "containers-registries.conf(5)",
   }),
-  "max-per-host": flagCount("starting concurrency per host; adapts downwards", { default: "8" }),
+  "max-per-host": flagOptional("starting concurrency per host; adapts downwards, and up to 16 at far hosts unless given", parseCount, {
+    placeholder: "N",
+    defaultText: "8",
+  }),
   "limit-rate": flagOptional("bytes per second, all connections together", parseSize, { placeholder: "SIZE" }),
   retries: flagCount("tries again per request", { default: "5", min: 0 }),
   "stall-timeout": flagDuration("a transfer without a byte for that long is broken off and continued", { default: "60s" }),

@@ -12,7 +12,9 @@ import {
 } from "@skerry/oci";
 import type { ContentFlags } from "../command/content-flags.ts";
 import type { Job } from "../command/job.ts";
+import type { RegistryFlags } from "../command/registry-flags.ts";
 import { describeError } from "../output/error.ts";
+import { inOrder } from "./in-order.ts";
 import { platformMismatch, platformsOf } from "./platforms.ts";
 import { probePush } from "./probe.ts";
 import { probeSparse, withKeptManifests } from "./probe-sparse.ts";
@@ -21,11 +23,13 @@ import { rewriteIndexes, rewriteProblems } from "./rewrite-index.ts";
 import type { CopyRow } from "./rows.ts";
 
 export interface CopyRun {
-  readonly job: Job<ContentFlags>;
+  readonly job: Job<ContentFlags & Pick<RegistryFlags, "retries">>;
   readonly registries: Registries;
   readonly rows: readonly CopyRow[];
   readonly startedAt: Date;
   readonly dryRun: boolean;
+  /** Why no blob may start now, asked before each. */
+  readonly hold?: (() => string | undefined) | undefined;
   /** Called when everything was written. */
   readonly finish: () => Promise<void>;
 }
@@ -89,6 +93,8 @@ async function copyRows(run: CopyRun, filter: PlatformFilter | undefined): Promi
         perHost: undefined,
         externalLayers: job.flags["external-layers"],
         signal: job.signal,
+        hold: run.hold,
+        tries: job.flags.retries + 1,
         onEvent: (event) => job.progress.event(event),
       }),
     );
@@ -107,8 +113,8 @@ async function planRows(run: CopyRun, filter: PlatformFilter | undefined): Promi
   const { job } = run;
   const planned = new Map<string, ImageGraph>();
   const outcomes = new Map<string, RootOutcome>();
-  for (const row of run.rows) {
-    if (row.found === undefined || row.error !== undefined) continue;
+  await inOrder(run.rows, async (row) => {
+    if (row.found === undefined || row.error !== undefined) return;
     try {
       const graph = await walkImage(row.found.reader, row.found.at, row.found.descriptor, {
         platforms: filter,
@@ -121,7 +127,7 @@ async function planRows(run: CopyRun, filter: PlatformFilter | undefined): Promi
       if (!(error instanceof OciError)) throw error;
       outcomes.set(row.id, { id: row.id, outcome: "failed", descriptor: row.found.descriptor, error });
     }
-  }
+  });
   return { outcomes, planned, moved: NOTHING_MOVED, retries: 0, interrupted: false };
 }
 
@@ -165,11 +171,8 @@ function imageOf(row: CopyRow, known: { readonly error: OciError | undefined; re
 }
 
 async function mismatches(rows: readonly CopyRow[], job: Job<ContentFlags>): Promise<readonly CopyProblem[]> {
-  const problems: CopyProblem[] = [];
-  for (const row of rows) {
-    if (row.found === undefined) continue;
-    const problem = await platformMismatch(row.found, { origin: row.origin, flags: job.flags, signal: job.signal });
-    if (problem !== undefined) problems.push(problem);
-  }
-  return problems;
+  const problems = await inOrder(rows, async ({ found, origin }) =>
+    found === undefined ? undefined : await platformMismatch(found, { origin, flags: job.flags, signal: job.signal }),
+  );
+  return problems.filter((problem) => problem !== undefined);
 }

@@ -17,14 +17,20 @@ function matchesPattern(pattern: PlatformPattern, platform: Platform): boolean {
   return pattern.test(formatPlatform(platform)) || pattern.test(`${platform.os}/${platform.architecture}`);
 }
 
-/** A row for an image that is no index and is for another platform than was asked for: it is copied all the same. */
+/**
+ * A row for an image that is no index and is for another platform than was asked for: it is copied all the same. What cannot
+ * be read is left to the copy to report.
+ */
 export async function platformMismatch(
   found: FoundImage,
   asked: { readonly origin: string; readonly flags: ContentFlags; readonly signal: AbortSignal },
 ): Promise<CopyProblem | undefined> {
   const filter = platformsOf(asked.flags);
   if (filter === undefined || isIndexType(found.descriptor.mediaType)) return undefined;
-  const platform = await imagePlatform(found, asked.signal);
+  const platform = await imagePlatform(found, asked.signal).catch(() => {
+    asked.signal.throwIfAborted();
+    return undefined;
+  });
   if (platform === undefined || filter(platform)) return undefined;
   return {
     code: "PLATFORM_MISMATCH",

@@ -66,8 +66,10 @@ export function addMoved(a: Moved, b: Moved): Moved {
 /** How a run ended as a whole. */
 export function copyResult(images: readonly CopiedImage[], interrupted: boolean): CopyReport["result"] {
   if (interrupted) return "interrupted";
-  const bad = images.filter((image) => image.outcome === "failed" || image.outcome === "skipped").length;
-  if (bad > 0) return bad === images.length ? "failed" : "partial";
+  const failed = images.filter((image) => image.outcome === "failed").length;
+  // What was left for later (a time window) is no failure.
+  if (failed > 0 && failed === images.length) return "failed";
+  if (failed > 0 || images.some((image) => image.outcome === "skipped")) return "partial";
   return images.every((image) => image.outcome === "present") ? "nothing-to-do" : "done";
 }
 
@@ -81,11 +83,20 @@ export function copyText(report: CopyReport): string {
     lines.push(
       `${image.outcome.toUpperCase()}  ${image.origin} -> ${image.destination}\n  ${image.error?.message ?? image.reason ?? ""}\n`,
     );
+    const facts = image.error === undefined ? "" : factsOf(image.error);
+    if (facts !== "") lines.push(`  ${facts}\n`);
     if (image.error?.hint !== undefined) lines.push(`  next: ${image.error.hint}\n`);
   }
   for (const problem of report.problems)
     lines.push(`${problem.severity.toUpperCase()} ${problem.code}  ${problem.subject}  ${problem.message}\n`);
   return `${lines.join("")}${totals(report)}\n`;
+}
+
+/** Where it failed and how often it was tried: `at the source, status 503 TOOMANYREQUESTS, tried 6 times`. */
+function factsOf({ side, status, registryCode, tries }: ErrorShape): string {
+  const answer = status === undefined ? [] : [`status ${status}${registryCode === undefined ? "" : ` ${registryCode}`}`];
+  const often = tries === undefined || tries < 2 ? [] : [`tried ${tries} times`];
+  return [...(side === undefined ? [] : [`at the ${side}`]), ...answer, ...often].join(", ");
 }
 
 function totals(report: CopyReport): string {

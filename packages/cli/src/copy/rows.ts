@@ -4,6 +4,7 @@ import type { Mapping } from "../mapping/mapping.ts";
 import { globPattern } from "../names/glob.ts";
 import type { ImageName } from "../names/image-name.ts";
 import { type FoundImage, imageFault, type Places, type TargetPlace } from "../places/places.ts";
+import { inOrder } from "./in-order.ts";
 import { destinationTags } from "./tags.ts";
 
 /** One image for one destination, as far as it could be prepared. */
@@ -51,7 +52,7 @@ export async function expandTags(mappings: readonly Mapping[], from: RowSources)
 
 /** Finds every source and destination. What cannot be found is a row with its error. */
 export async function prepareRows(mappings: readonly Mapping[], from: RowSources): Promise<readonly CopyRow[]> {
-  const found = await inOrder(mappings, 32, (mapping) => findSource(mapping.source, from.places));
+  const found = await inOrder(mappings, (mapping) => findSource(mapping.source, from.places));
   const rows = new Map<string, CopyRow>();
   for (const [index, mapping] of mappings.entries()) {
     for (const destination of mapping.destinations) {
@@ -128,21 +129,6 @@ function checkCollisions(rows: readonly CopyRow[]): void {
       taken.set(key, row);
     }
   }
-}
-
-/** Results in the order of the items, at most `limit` under way. */
-async function inOrder<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++;
-      const item = items[index];
-      if (item !== undefined) results[index] = await work(item);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
 }
 
 function cannotList(source: ImageName): OciError {

@@ -65,6 +65,8 @@ export interface ErrorShape {
   readonly hint?: string;
   readonly cause?: string;
   readonly host?: string;
+  /** Which end of a copy it was. */
+  readonly side?: string;
   readonly status?: number;
   readonly registryCode?: string;
   readonly tries?: number;
@@ -93,6 +95,7 @@ export function describeError(thrown: unknown): ErrorShape {
     ...(cause === undefined ? {} : { cause }),
     ...text("hint"),
     ...text("host"),
+    ...text("side"),
     ...figure("status"),
     ...text("registryCode"),
     ...figure("tries"),

@@ -10,6 +10,7 @@ import {
   type Reader,
   type Registries,
   referenceName,
+  UnpackedTars,
   type Writer,
 } from "@skerry/oci";
 import { type Job, pathOf } from "../command/job.ts";
@@ -35,6 +36,8 @@ export interface TargetPlace {
 export class Places implements AsyncDisposable {
   readonly #job: Pick<Job<unknown>, "world" | "signal">;
   readonly #registries: Registries;
+  /** Compressed archives, unpacked as long as this is open. */
+  readonly tars: UnpackedTars = new UnpackedTars();
   readonly #readers: Map<string, Promise<OpenedReader>> = new Map();
   readonly #writers: Map<string, Promise<OpenedWriter>> = new Map();
 
@@ -88,11 +91,12 @@ export class Places implements AsyncDisposable {
         () => undefined,
       );
     }
+    await this.tars[Symbol.asyncDispose]();
   }
 
   #opened(name: LayoutName): Promise<OpenedReader> {
     const text = layoutText(name, pathOf(this.#job, name.path));
-    const opened = this.#readers.get(text) ?? openReader(text, { signal: this.#job.signal });
+    const opened = this.#readers.get(text) ?? openReader(text, { signal: this.#job.signal, tars: this.tars });
     this.#readers.set(text, opened);
     return opened;
   }
@@ -115,6 +119,20 @@ export function notFound(name: ImageName): OciError {
       name.kind === "registry"
         ? `List what is there: skerry tags ${name.reference.registry}/${name.reference.repository}`
         : "Check the path and the name.",
+  });
+}
+
+/**
+ * The error of a repository that lists no tag. Registries answer a missing repository and an empty one in the same way, or in
+ * ways that differ: both are a fault.
+ */
+export function noTags(name: string, host: string): OciError {
+  return new OciError({
+    code: "NOT_FOUND",
+    message: `Cannot list the tags of ${name}: there is no such repository, or nothing in it has a tag`,
+    subject: name,
+    host,
+    hint: `List the repositories: skerry repos ${host}`,
   });
 }
 

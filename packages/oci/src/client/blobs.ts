@@ -111,9 +111,9 @@ async function* readThrough(read: ReadThrough): AsyncGenerator<Uint8Array> {
       }
       // This origin is done with; the next one continues at the same byte.
       origins.shift();
+      if (origins.length === 0) throw error.with({ tries: error.tries ?? tries });
       tries = 0;
       etag = undefined;
-      if (origins.length === 0) throw error;
     }
   }
 }

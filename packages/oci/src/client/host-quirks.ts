@@ -5,6 +5,7 @@ const LEAST_PIECE = 512 * 1024;
 /** What a run learns about the ways of each registry, so that it pays for the lesson once. */
 export class HostQuirks {
   readonly #noHead: Set<string> = new Set();
+  readonly #noReferrers: Set<string> = new Set();
   readonly #pieces: Map<string, number> = new Map();
 
   /** The registry answers GET for manifests, but not HEAD. */
@@ -14,6 +15,15 @@ export class HostQuirks {
 
   noteHeadRefused(host: string): void {
     this.#noHead.add(host);
+  }
+
+  /** The registry does not know the referrers API. One host may hide several registries, so its first parts are told apart. */
+  lacksReferrers(at: { readonly host: string; readonly repository: string }): boolean {
+    return this.#noReferrers.has(firstPart(at));
+  }
+
+  noteNoReferrers(at: { readonly host: string; readonly repository: string }): void {
+    this.#noReferrers.add(firstPart(at));
   }
 
   /** Bytes per request that an upload is cut into, or undefined for the whole in one. */
@@ -28,4 +38,8 @@ export class HostQuirks {
     this.#pieces.set(host, next);
     return true;
   }
+}
+
+function firstPart({ host, repository }: { readonly host: string; readonly repository: string }): string {
+  return `${host}/${repository.split("/", 1)[0] ?? ""}`;
 }

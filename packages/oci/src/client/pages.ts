@@ -12,6 +12,8 @@ export interface PagedList {
   readonly io?: IoOptions | undefined;
   /** Statuses besides 200 that end the list quietly. */
   readonly none?: ((status: number) => boolean) | undefined;
+  /** Told about an answer that ended the list so. */
+  readonly onNone?: ((answer: Pick<HttpResponse, "status" | "header">) => void) | undefined;
 }
 
 const MAX_PAGE_BYTES = 32 * 1024 * 1024;
@@ -34,7 +36,10 @@ export async function* pages(at: Repository, list: PagedList): AsyncGenerator<{ 
       expect: (status) => status === 200 || list.none?.(status) === true,
       io: list.io,
     });
-    if (response.status !== 200) return;
+    if (response.status !== 200) {
+      list.onNone?.(response);
+      return;
+    }
     const page = parse(await response.bytes(MAX_PAGE_BYTES));
     if (page === undefined) throw fault(at, list, "the answer is not a JSON object");
     yield { page, response };

@@ -1,9 +1,10 @@
 import { digestOf } from "../hash.ts";
+import type { HttpResponse } from "../http/types.ts";
 import type { Descriptor } from "../model/descriptor.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../model/digest.ts";
 import { type Manifest, parseManifest } from "../model/manifest.ts";
 import { isIndexType, MEDIA_TYPES } from "../model/media-types.ts";
-import type { IoOptions, ManifestBytes } from "../store/types.ts";
+import type { IoOptions, ManifestBytes, ReferrerOptions } from "../store/types.ts";
 import { getManifest, putManifest } from "./manifests.ts";
 import { pages } from "./pages.ts";
 import { lookScope, nameOf, type Repository } from "./repository.ts";
@@ -17,27 +18,44 @@ export function referrersTag(subject: Digest): string {
  * Everything that refers to `subject`: by API where the registry answers with an index, else by the fallback tag.
  * GitLab and older registries answer 404, some proxies a page of HTML.
  */
-export async function* listReferrers(at: Repository, subject: Digest, io?: IoOptions): AsyncGenerator<Descriptor> {
+export async function* listReferrers(at: Repository, subject: Digest, io?: ReferrerOptions): AsyncGenerator<Descriptor> {
+  let answered = false;
+  if (!at.net.quirks.lacksReferrers(at)) {
+    for await (const entry of fromApi(at, subject, io)) {
+      answered = true;
+      if (entry !== undefined) yield entry;
+    }
+  }
+  if (answered || io?.tags?.has(referrersTag(subject)) === false) return;
+  const fallback = await readFallback(at, { subject, io });
+  if (fallback.index !== undefined) yield* fallback.index.manifests;
+}
+
+/** What the API lists; `undefined` first when it answers at all, nothing when it does not. */
+async function* fromApi(at: Repository, subject: Digest, io?: IoOptions): AsyncGenerator<Descriptor | undefined> {
   let answered = false;
   const list = {
     path: `/v2/${at.repository}/referrers/${subject}`,
     scopes: [lookScope(at)],
     action: `list referrers of ${nameOf(at)}@${subject}`,
     none: (status: number) => status === 404 || status === 400 || status === 405 || status === 501,
+    // An unknown path, in the words of a web server and not of a registry that misses something: it will not know the next one.
+    onNone: (answer: Pick<HttpResponse, "status" | "header">) => {
+      const type = answer.header("content-type") ?? "";
+      if (answer.status === 404 && type.startsWith("text/plain")) at.net.quirks.noteNoReferrers(at);
+    },
     io,
   };
   try {
     for await (const { page, response } of pages(at, list)) {
       if (!answered && !isIndexAnswer(page, response.header("content-type"))) break;
+      if (!answered) yield undefined;
       answered = true;
       yield* manifestsOf(page, subject);
     }
   } catch (error) {
     if (answered || !isNotAnIndex(error)) throw error;
   }
-  if (answered) return;
-  const fallback = await readFallback(at, { subject, io });
-  if (fallback.index !== undefined) yield* fallback.index.manifests;
 }
 
 interface Fallback {

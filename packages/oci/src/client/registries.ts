@@ -27,7 +27,7 @@ export interface RegistriesOptions {
   readonly extraCa?: readonly string[] | undefined;
   /** Hosts for which plain HTTP and unverified certificates are allowed. */
   readonly insecureHosts?: "all" | readonly string[] | ((host: string) => boolean) | undefined;
-  /** Requests in flight per host at the start, 8. */
+  /** Requests in flight per host, never more. When missing 8, and up to 16 at a host that is far away and has room. */
   readonly maxPerHost?: number | undefined;
   /** Bytes per second over all connections. */
   readonly limitRate?: number | undefined;

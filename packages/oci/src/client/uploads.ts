@@ -82,8 +82,16 @@ export async function finishUpload(
     action: `upload blob ${descriptor.digest} to ${nameOf(at)}`,
     subject: `${nameOf(at)}@${descriptor.digest}`,
     io: what.io,
+  }).catch((error: unknown) => {
+    throw lostSession(error);
   });
   await response.dump();
+}
+
+/** A 404 at an address that the registry itself gave means that the session is gone, also where its words did not come through. */
+function lostSession(error: unknown): unknown {
+  const isBare = isOciError(error) && error.status === 404 && error.registryCode === undefined;
+  return isBare ? error.with({ registryCode: "BLOB_UPLOAD_UNKNOWN" }) : error;
 }
 
 /** Sends one piece in the middle: PATCH. Returns the session as the registry continues it. */

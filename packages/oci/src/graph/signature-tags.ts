@@ -15,8 +15,9 @@ export function signatureTagsOf(subject: Digest): readonly string[] {
 }
 
 /**
- * Finds cosign's tags with as few requests as possible: the tags of a repository are listed once for all its images, and
- * only names of that form are kept. Where listing is refused, unknown or endless, each name is asked for.
+ * Finds the tags that belong to a digest (cosign's, and those of the referrers' tag schema) with as few requests as possible:
+ * the tags of a repository are listed once for all its images, and only names of that form are kept. Where listing is refused,
+ * unknown or endless, each name is asked for.
  */
 export class SignatureTags {
   readonly #lists = new WeakMap<Reader, Map<string, Promise<ReadonlySet<string> | undefined>>>();
@@ -27,7 +28,7 @@ export class SignatureTags {
     at: Place,
     options: IoOptions & { readonly subject: Digest },
   ): Promise<{ tag: string; descriptor: Descriptor }[]> {
-    const listed = await this.#list(reader, at, options);
+    const listed = await this.listed(reader, at, options);
     const found: { tag: string; descriptor: Descriptor }[] = [];
     for (const tag of signatureTagsOf(options.subject)) {
       if (listed !== undefined && !listed.has(tag)) continue;
@@ -37,7 +38,8 @@ export class SignatureTags {
     return found;
   }
 
-  #list(reader: Reader, at: Place, options: IoOptions): Promise<ReadonlySet<string> | undefined> {
+  /** The digest tags that a repository has; undefined where that is not known. */
+  listed(reader: Reader, at: Place, options: IoOptions): Promise<ReadonlySet<string> | undefined> {
     const lists = this.#lists.get(reader) ?? new Map<string, Promise<ReadonlySet<string> | undefined>>();
     this.#lists.set(reader, lists);
     const known = lists.get(at.repository);
@@ -56,7 +58,7 @@ async function list(reader: Reader, at: Place, options: IoOptions): Promise<Read
   try {
     for await (const tag of reader.tags(at, options)) {
       if (++count > MAX_TAGS) return undefined;
-      if (/^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/.test(tag)) found.add(tag);
+      if (/^sha(?:256|512)-[0-9a-f]{64,128}(?:\.(?:sig|att|sbom))?$/.test(tag)) found.add(tag);
     }
   } catch (error) {
     if (isOciError(error) && (error.code === "ABORTED" || error.code === "UNREACHABLE")) throw error;

@@ -130,7 +130,8 @@ class Walk {
     const found: { readonly descriptor: Descriptor; readonly tag?: string }[] = [];
     if (this.#options.known !== undefined) found.push(...this.#options.known.filter(({ subject }) => subject === descriptor.digest));
     else {
-      found.push(...(await this.#limit(() => this.#listReferrers(descriptor.digest))));
+      const tags = await this.#limit(() => this.#tags.listed(this.#reader, this.#place, { signal: this.#options.signal }));
+      found.push(...(await this.#limit(() => this.#listReferrers(descriptor.digest, tags))));
       if (visit.role !== "referrer") found.push(...(await this.#limit(() => this.#signatures(descriptor.digest))));
     }
     return this.#all(found, (item) => this.#visitReferrer(item, { depth: visit.depth + 1, parent: descriptor.digest }));
@@ -153,9 +154,9 @@ class Walk {
     }
   }
 
-  async #listReferrers(subject: Digest): Promise<{ readonly descriptor: Descriptor }[]> {
+  async #listReferrers(subject: Digest, tags: ReadonlySet<string> | undefined): Promise<{ readonly descriptor: Descriptor }[]> {
     const found: { readonly descriptor: Descriptor }[] = [];
-    for await (const descriptor of this.#reader.referrers(this.#place, subject, { signal: this.#options.signal })) {
+    for await (const descriptor of this.#reader.referrers(this.#place, subject, { signal: this.#options.signal, tags })) {
       if (found.length >= this.#limits.referrers) throw tooLarge(subject, `more than ${this.#limits.referrers} referrers`);
       found.push({ descriptor });
     }

@@ -2,26 +2,27 @@ import type { LookupFunction } from "node:net";
 import { isOciError, type OciError } from "../errors.ts";
 import type { Slot } from "../gate.ts";
 import { type IsPrivateAddress, privateAddresses } from "./address.ts";
+import { answerKind } from "./answer-times.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Connections, type TlsMaterial } from "./connections.ts";
 import { RequestCounters } from "./counters.ts";
 import { buffered, type ExchangeContext, exchange } from "./exchange.ts";
 import { aborted, type Doing, MAX_ERROR_BODY, statusFailure } from "./failure.ts";
-import { HostGates } from "./gate.ts";
+import { type AdaptiveGate, HostGates } from "./gate.ts";
 import { type HostState, Hosts, originOf, settled } from "./hosts.ts";
 import type { ProxySettings } from "./proxy.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { followsRedirects, headersFor, isRedirect, redirectTarget, withoutCredentials } from "./redirect.ts";
-import { backoffMs, isAbsent, isBearablePause, isGarbled, isTransient, retryAfterMs } from "./retry.ts";
+import { backoffMs, isAbsent, isBearablePause, isGarbled, isTransient, type RetryPause, retryAfterMs } from "./retry.ts";
 import { SignalHub } from "./signals.ts";
 import { StallWatch } from "./stall.ts";
-import type { HttpMethod, HttpRequest, HttpResponse, NetEvent } from "./types.ts";
+import type { HttpRequest, HttpResponse, NetEvent } from "./types.ts";
 
 export interface EngineOptions {
   readonly isInsecure?: ((host: string) => boolean) | undefined;
   readonly tls?: ((host: string) => Promise<TlsMaterial | undefined>) | undefined;
   readonly proxies?: ProxySettings | undefined;
-  /** Places per host, 8. */
+  /** Places per host, never more. When missing 8, which become up to 16 at hosts that are far away and not at their limit. */
   readonly maxPerHost?: number | undefined;
   /** Bytes per second over all connections. */
   readonly limitRate?: number | undefined;
@@ -46,18 +47,6 @@ interface Attempt {
   readonly redirected: boolean;
 }
 
-/** Why another try follows. */
-export interface RetryPause {
-  readonly host: string;
-  readonly method: HttpMethod;
-  /** Tries so far. */
-  readonly attempt: number;
-  /** What the host asked for. */
-  readonly pauseMs?: number | undefined;
-  readonly error: OciError;
-  readonly signal: AbortSignal | undefined;
-}
-
 /** Every HTTP request of a run passes through here: pools, gates, retries, redirects, stalls, rate, counts. */
 export class HttpEngine {
   readonly gates: HostGates;
@@ -73,7 +62,7 @@ export class HttpEngine {
   constructor(options: EngineOptions = {}) {
     this.#options = options;
     this.clock = options.clock ?? systemClock;
-    this.gates = new HostGates(options.maxPerHost ?? 8, this.clock);
+    this.gates = new HostGates(options.maxPerHost === undefined ? { start: 8, most: 16 } : { start: options.maxPerHost }, this.clock);
     const isInsecure = options.isInsecure ?? (() => false);
     this.#hosts = new Hosts(isInsecure);
     this.#connections = new Connections({
@@ -139,7 +128,7 @@ export class HttpEngine {
         await gate.ready(request.signal);
         const { response, redirected } = await this.#once(request);
         if (request.expect?.(response.status) ?? (response.status >= 200 && response.status < 300)) {
-          gate.report({ overloaded: false, generation });
+          this.#goodAnswer(request.host, gate);
           return request.buffer === undefined ? response : buffered(response, await response.bytes(request.buffer));
         }
         pauseMs = retryAfterMs(response.header("retry-after"), this.clock);
@@ -156,6 +145,13 @@ export class HttpEngine {
         await this.pauseForRetry({ host: request.host, method: request.method, attempt, pauseMs, error, signal: request.signal });
       }
     }
+  }
+
+  #goodAnswer(host: string, gate: AdaptiveGate): void {
+    const { generation } = gate;
+    gate.report({ overloaded: false, generation });
+    // Good, and so late that the gate narrowed.
+    if (gate.generation !== generation) this.#options.onEvent?.({ event: "throttle", host, limit: gate.limit, pauseMs: undefined });
   }
 
   #slowDown(request: HttpRequest, pace: { gate: string; generation: number; pauseMs: number | undefined }): void {
@@ -265,6 +261,7 @@ export class HttpEngine {
     const { url, home } = hop;
     const dispatcher = await this.#connections.pool(url.origin, home === undefined && this.#isGuarded(request.host));
     const host = home?.host ?? url.host;
+    const sentAt = this.clock.now();
     try {
       const response = await exchange(this.#context, {
         dispatcher,
@@ -276,7 +273,11 @@ export class HttpEngine {
         signal: request.signal,
       });
       this.counters.count(host, request.method);
-      if (home !== undefined) home.answered = true;
+      if (home !== undefined) {
+        home.answered = true;
+        const kind = answerKind(request);
+        if (kind !== undefined) this.gates.of(request.slot?.host ?? request.host).times.note(kind, this.clock.now() - sentAt);
+      }
       return response;
     } catch (error) {
       // Requests that reached the other side count; connections that never came about do not.

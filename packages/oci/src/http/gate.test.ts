@@ -36,7 +36,7 @@ function waiting(gate: AdaptiveGate, count: number): Slot[] {
 
 describe("a gate", () => {
   test("admits up to its limit, in order of arrival", async () => {
-    const gate = new AdaptiveGate("h", 2, new HandClock());
+    const gate = new AdaptiveGate("h", { start: 2 }, new HandClock());
     const order: number[] = [];
     const slots: Slot[] = [];
     for (let index = 0; index < 4; index++)
@@ -54,7 +54,7 @@ describe("a gate", () => {
   });
 
   test("halves once per burst of refusals and grows by one per round of good answers", () => {
-    const gate = new AdaptiveGate("h", 8, new HandClock());
+    const gate = new AdaptiveGate("h", { start: 8 }, new HandClock());
     const { generation } = gate;
     for (let index = 0; index < 8; index++) gate.report({ overloaded: true, generation });
     expect(gate.limit).toBe(4);
@@ -73,9 +73,63 @@ describe("a gate", () => {
     expect(gate.limit).toBe(8);
   });
 
+  test("grows beyond its beginning where the way takes the time, and never after a refusal", async () => {
+    const gate = new AdaptiveGate("h", { start: 2, most: 4 }, new HandClock());
+    const good = (times: number): void => {
+      for (let index = 0; index < times; index++) gate.report({ overloaded: false, generation: gate.generation });
+    };
+    for (let index = 0; index < 8; index++) gate.times.note("HEAD manifests", 50);
+    good(2);
+    // Nobody needs more places.
+    expect(gate.limit).toBe(2);
+    waiting(gate, 9);
+    await turn();
+    good(2);
+    expect([gate.limit, gate.active]).toEqual([3, 3]);
+    good(100);
+    expect([gate.limit, gate.active]).toEqual([4, 4]);
+    gate.report({ overloaded: true, generation: gate.generation });
+    for (let index = 0; index < 20; index++) gate.times.note("HEAD manifests", 50);
+    good(100);
+    expect(gate.limit).toBe(2);
+  });
+
+  test("does not grow where answers are near, or later than they were", async () => {
+    const near = new AdaptiveGate("h", { start: 2, most: 4 }, new HandClock());
+    for (let index = 0; index < 20; index++) near.times.note("HEAD manifests", 2);
+    const late = new AdaptiveGate("h", { start: 2, most: 4 }, new HandClock());
+    for (let index = 0; index < 20; index++) late.times.note("HEAD manifests", index < 4 ? 50 : 90);
+    for (const gate of [near, late]) {
+      waiting(gate, 9);
+      await turn();
+      for (let index = 0; index < 20; index++) gate.report({ overloaded: false, generation: gate.generation });
+      expect(gate.limit).toBe(2);
+    }
+  });
+
+  test("halves when answers come far later than the quickest of their kind, and leaves two places", () => {
+    const gate = new AdaptiveGate("h", { start: 8 }, new HandClock());
+    const round = (ms: number): void => {
+      for (let index = 0; index < 8; index++) {
+        gate.times.note("PUT manifests", ms);
+        gate.report({ overloaded: false, generation: gate.generation });
+      }
+    };
+    // A kind that always takes long is not slow.
+    for (let index = 0; index < 8; index++) gate.times.note("GET blobs", 4000);
+    round(50);
+    expect(gate.limit).toBe(8);
+    round(9000);
+    expect([gate.limit, gate.generation]).toEqual([4, 1]);
+    for (let index = 0; index < 10; index++) round(9000);
+    expect([gate.limit, gate.generation]).toEqual([2, 2]);
+    for (let index = 0; index < 10; index++) round(50);
+    expect(gate.limit).toBe(8);
+  });
+
   test("nobody passes while the host has asked for a pause", async () => {
     const clock = new HandClock();
-    const gate = new AdaptiveGate("h", 4, clock);
+    const gate = new AdaptiveGate("h", { start: 4 }, clock);
     gate.report({ overloaded: true, pauseMs: 5000, generation: 0 });
     const slots = waiting(gate, 3);
     let ready = false;
@@ -91,7 +145,7 @@ describe("a gate", () => {
   });
 
   test("an abort leaves the queue without taking a place", async () => {
-    const gate = new AdaptiveGate("h", 1, new HandClock());
+    const gate = new AdaptiveGate("h", { start: 1 }, new HandClock());
     const first = await gate.acquire();
     const stop = new AbortController();
     const second = gate.acquire(stop.signal);

@@ -1,4 +1,5 @@
 import type { Gate, Gates, Slot } from "../gate.ts";
+import { AnswerTimes } from "./answer-times.ts";
 import type { Clock } from "./clock.ts";
 
 interface Waiter {
@@ -15,15 +16,29 @@ export interface Pace {
   readonly generation: number;
 }
 
+/** Places of one host. */
+export interface Places {
+  /** At the beginning. */
+  readonly start: number;
+  /** As many as they may become at a host that is far away and not at its limit; `start` when missing. */
+  readonly most?: number | undefined;
+}
+
+/** A slow host keeps this many: time alone never brings a copy to a halt. */
+const LEAST_WHEN_SLOW = 2;
+
 /**
- * Bounds the requests in flight to one host and adapts to it: halves on 429 and 503, grows by one after as many good
- * answers as there are places, up to the maximum (additive increase, multiplicative decrease).
+ * Bounds the requests in flight to one host and adapts to it: halves on 429, on 503 and when answers take far longer than
+ * they did; grows by one after as many good answers as there are places, back to where it began (additive increase,
+ * multiplicative decrease). Beyond that only where the way is what takes time, and never after a refusal.
  */
 export class AdaptiveGate implements Gate {
   readonly host: string;
-  readonly #max: number;
+  readonly times: AnswerTimes = new AnswerTimes();
+  readonly #start: number;
   readonly #clock: Clock;
   readonly #queue: Waiter[] = [];
+  #most: number;
   #limit: number;
   #active = 0;
   #good = 0;
@@ -31,10 +46,11 @@ export class AdaptiveGate implements Gate {
   #generation = 0;
   #waking = false;
 
-  constructor(host: string, max: number, clock: Clock) {
+  constructor(host: string, places: Places, clock: Clock) {
     this.host = host;
-    this.#max = Math.max(1, max);
-    this.#limit = this.#max;
+    this.#start = Math.max(1, places.start);
+    this.#most = Math.max(this.#start, places.most ?? 0);
+    this.#limit = this.#start;
     this.#clock = clock;
   }
 
@@ -86,17 +102,34 @@ export class AdaptiveGate implements Gate {
   report(pace: Pace): void {
     if (!pace.overloaded) {
       this.#good += 1;
-      if (this.#good < this.#limit || this.#limit >= this.#max) return;
-      this.#good = 0;
-      this.#limit += 1;
-      this.#wake();
+      if (this.#good >= this.#limit) this.#round();
       return;
     }
+    this.#most = this.#start;
     if (pace.pauseMs !== undefined) this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + pace.pauseMs);
-    if (pace.generation !== this.#generation) return;
+    if (pace.generation === this.#generation) this.#narrow(1);
+  }
+
+  /** As many good answers as there are places. */
+  #round(): void {
+    this.#good = 0;
+    if (this.times.isUndecided) return;
+    if (this.times.isSlow) {
+      if (this.#limit > LEAST_WHEN_SLOW) this.#narrow(LEAST_WHEN_SLOW);
+      this.times.restart();
+      return;
+    }
+    // Places that nobody takes say nothing about what the host can bear.
+    const mayGrow = this.#limit < this.#start || (this.#limit < this.#most && this.#active >= this.#limit && this.times.isFar);
+    if (!mayGrow) return;
+    this.#limit += 1;
+    this.#wake();
+  }
+
+  #narrow(least: number): void {
     this.#generation += 1;
     this.#good = 0;
-    this.#limit = Math.max(1, Math.floor(this.#limit / 2));
+    this.#limit = Math.max(least, Math.floor(this.#limit / 2));
   }
 
   #pauseLeft(): number {
@@ -139,18 +172,18 @@ export class AdaptiveGate implements Gate {
 /** The gates of every host of a run. */
 export class HostGates implements Gates {
   readonly #gates: Map<string, AdaptiveGate> = new Map();
-  readonly #max: number;
+  readonly #places: Places;
   readonly #clock: Clock;
 
-  constructor(maxPerHost: number, clock: Clock) {
-    this.#max = maxPerHost;
+  constructor(places: Places, clock: Clock) {
+    this.#places = places;
     this.#clock = clock;
   }
 
   of(host: string): AdaptiveGate {
     const known = this.#gates.get(host);
     if (known !== undefined) return known;
-    const gate = new AdaptiveGate(host, this.#max, this.#clock);
+    const gate = new AdaptiveGate(host, this.#places, this.#clock);
     this.#gates.set(host, gate);
     return gate;
   }

@@ -1,5 +1,6 @@
 import { isOciError, type OciError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
+import type { HttpMethod } from "./types.ts";
 
 /** Statuses that another try may cure: timeouts, overload, gateways between us and the registry. */
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 499, 500, 502, 503, 504, 522]);
@@ -16,6 +17,18 @@ const RETRYABLE_CODES: ReadonlySet<string> = new Set([
   "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
   "HPE_INVALID_EOF_STATE",
 ]);
+
+/** Why another try follows. */
+export interface RetryPause {
+  readonly host: string;
+  readonly method: HttpMethod;
+  /** Tries so far. */
+  readonly attempt: number;
+  /** What the host asked for. */
+  readonly pauseMs?: number | undefined;
+  readonly error: OciError;
+  readonly signal: AbortSignal | undefined;
+}
 
 const LONGEST_BACKOFF_MS = 30_000;
 /** A host that asks for more than this is given up on: Docker Hub's pull limit lasts for hours. */

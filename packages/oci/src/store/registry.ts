@@ -14,7 +14,19 @@ import type { Digest } from "../model/digest.ts";
 import { type Manifest, parseManifest } from "../model/manifest.ts";
 import { isManifestType } from "../model/media-types.ts";
 import { checkManifest } from "./check-manifest.ts";
-import type { BlobWrite, ByteSource, Deleter, IoOptions, Lister, ManifestBytes, Mounter, Place, Reader, Writer } from "./types.ts";
+import type {
+  BlobWrite,
+  ByteSource,
+  Deleter,
+  IoOptions,
+  Lister,
+  ManifestBytes,
+  Mounter,
+  Place,
+  Reader,
+  ReferrerOptions,
+  Writer,
+} from "./types.ts";
 
 /** What a read is for: mirrors may serve only digests, or only tags. */
 export type ReadBy = "digest" | "tag";
@@ -92,9 +104,11 @@ export class RegistryStore implements Reader, Writer, Mounter, Lister, Deleter {
     return probeSparse(this.#here(at), options);
   }
 
-  async *referrers(at: Place, subject: Digest, options?: IoOptions): AsyncGenerator<Descriptor> {
+  async *referrers(at: Place, subject: Digest, options?: ReferrerOptions): AsyncGenerator<Descriptor> {
+    // A list of tags came from one of the mirrors and says nothing about the others.
+    const asked = this.#endpoints(at, "digest").length > 1 ? { ...options, tags: undefined } : options;
     const listed = await this.#firstOf(at, "digest", async (endpoint) => {
-      const all = await Array.fromAsync(listReferrers(endpoint, subject, options));
+      const all = await Array.fromAsync(listReferrers(endpoint, subject, asked));
       return all.length === 0 ? undefined : all;
     });
     yield* listed ?? [];

@@ -20,6 +20,12 @@ export interface IoOptions {
   readonly slot?: Slot | undefined;
 }
 
+/** How referrers are looked for. */
+export interface ReferrerOptions extends IoOptions {
+  /** The digest tags (`sha256-<hex>`, with and without a suffix) of the repository, where the caller has listed them: one that is not there need not be asked for. */
+  readonly tags?: ReadonlySet<string> | undefined;
+}
+
 /** Content that can be opened again, at any offset: retry and resume come free. */
 export interface ByteSource {
   /** Bytes in all. */
@@ -46,7 +52,7 @@ export interface Reader {
   manifest(at: Place, descriptor: Pick<Descriptor, "digest" | "mediaType" | "size">, options?: IoOptions): Promise<ManifestBytes>;
   blob(at: Place, descriptor: Descriptor): ByteSource;
   /** Everything that names `subject` in its `subject` field, by API or tag schema. Distribution-spec "listing referrers". */
-  referrers(at: Place, subject: Digest, options?: IoOptions): AsyncIterable<Descriptor>;
+  referrers(at: Place, subject: Digest, options?: ReferrerOptions): AsyncIterable<Descriptor>;
 }
 
 /** Something that images can be written to. */

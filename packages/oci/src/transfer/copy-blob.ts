@@ -3,7 +3,7 @@ import type { Descriptor } from "../model/descriptor.ts";
 import type { BlobWrite, IoOptions, Place, Reader, Writer } from "../store/types.ts";
 import { contentOf } from "./blob-content.ts";
 import { SourceBody } from "./body.ts";
-import { isDamage, isWorthRetrying, pause, sided, throwIfAborted } from "./retry.ts";
+import { isDamage, isWorthAnotherRound, pause, sided, throwIfAborted } from "./retry.ts";
 import { type CopySlots, takeSlots } from "./slots.ts";
 import type { TransferEvent } from "./types.ts";
 
@@ -43,7 +43,7 @@ export async function copyBlob(copy: BlobCopy, options: BlobCopyOptions): Promis
       return;
     } catch (error) {
       const failure = sided(error, "target");
-      const again = attempt < options.tries && isWorthRetrying(failure) && options.signal?.aborted !== true;
+      const again = attempt < options.tries && isWorthAnotherRound(failure, attempt) && options.signal?.aborted !== true;
       // Damaged content and a lost session cannot be continued; anything else can, from where the target stands.
       const isLost = failure.registryCode === "BLOB_UPLOAD_UNKNOWN" || failure.registryCode === "BLOB_UPLOAD_INVALID";
       if (!again || isLost || isDamage(failure)) await pour.end(!isLost && !isDamage(failure));

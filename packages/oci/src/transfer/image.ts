@@ -43,6 +43,8 @@ export async function copyImage(work: ImageWork, root: Root, owner: BlobOwner): 
   if (look.there && look.untagged.length === 0 && (isRecorded(work, root) || isWholeByItself(work, root))) return { outcome: "present" };
   if (!look.there && isRecorded(work, root)) work.known.distrust(root.to);
   throwIfAborted(work.options.signal);
+  // Asked while the source is read: it is wanted next, and kept.
+  if (!look.there && work.options.recheck !== true) void work.known.wasEmpty(root.to, work.options.signal);
   const graph = await readGraph(work, root);
   const missing = await missingManifests(work, { root, graph, look });
   const recheck = work.options.recheck === true;

@@ -16,6 +16,17 @@ export function isWorthRetrying(error: OciError): boolean {
   );
 }
 
+/**
+ * Whether a copy that failed for the `attempt`th time is begun again. A request that was repeated in vain has had its chances:
+ * one more round of them, and none where each costs a stall's silence.
+ */
+export function isWorthAnotherRound(error: OciError, attempt: number): boolean {
+  if (!isWorthRetrying(error)) return false;
+  // A session that is lost may have been lost by a repetition whose first answer went astray.
+  const wasRepeated = isTransient(error) && (error.tries ?? 0) > 1;
+  return !wasRepeated || (attempt < 2 && error.code !== "STALLED");
+}
+
 /** How long to wait between tries. */
 export interface Pace {
   /** Before the second try, in milliseconds; doubled before each further one, with jitter, at most 10 s. */

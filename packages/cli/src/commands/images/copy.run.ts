@@ -1,7 +1,9 @@
 import { UsageError } from "../../args/errors.ts";
+import { holdOutside } from "../../args/time-window.ts";
 import { type Job, pathOf } from "../../command/job.ts";
 import { executeCopy } from "../../copy/execute.ts";
 import { copyExit, copyText } from "../../copy/report.ts";
+import { reusing } from "../../copy/reuse.ts";
 import { expandTags, prepareRows } from "../../copy/rows.ts";
 import { type ParsedMappings, parseMappingArguments, parseMappingFile } from "../../mapping/mapping.ts";
 import { hostsOf, Places } from "../../places/places.ts";
@@ -24,8 +26,10 @@ export async function run(job: Job<CopyFlags>): Promise<number> {
   await using registries = await openRegistries(job, ends);
   await using places = new Places(job, registries);
   const from = { places, registries, signal: job.signal };
-  const rows = await prepareRows(await expandTags(mappings, from), from);
-  const report = await executeCopy({ job, registries, rows, startedAt, dryRun: job.flags["dry-run"], finish: () => places.finish() });
+  const rows = await reusing(await prepareRows(await expandTags(mappings, from), from), { job, from });
+  const hold = holdOutside(job.flags.window, () => job.world.now());
+  const dryRun = job.flags["dry-run"];
+  const report = await executeCopy({ job, registries, rows, startedAt, dryRun, hold, finish: () => places.finish() });
   await job.out.result(report, { text: () => copyText(report), names: () => report.images.map((image) => image.destination) });
   return copyExit(report, job.signal);
 }

@@ -1,11 +1,12 @@
 import { type ContentFlags, contentFlags } from "../../command/content-flags.ts";
 import { flagFile } from "../../command/every-flags.ts";
 import { flagSwitch } from "../../command/flag.ts";
+import { type MovingFlags, movingFlags } from "../../command/moving-flags.ts";
 import { type RegistryFlags, registryFlags } from "../../command/registry-flags.ts";
 import { type Command, command } from "../../command/types.ts";
 
 /** Flags of `skerry copy`. */
-export interface CopyFlags extends ContentFlags, RegistryFlags {
+export interface CopyFlags extends ContentFlags, MovingFlags, RegistryFlags {
   readonly filename: string | undefined;
   readonly "dry-run": boolean;
 }
@@ -22,6 +23,7 @@ export const copy: Command = command<CopyFlags>({
     filename: flagFile("read mapping lines from this file, - for stdin", { short: "f" }),
     "dry-run": flagSwitch("the same report with outcome planned; nothing is moved"),
     ...contentFlags,
+    ...movingFlags,
     ...registryFlags,
   },
   examples: [
@@ -30,6 +32,10 @@ export const copy: Command = command<CopyFlags>({
       does: "all platforms, signatures and attestations, under the same tag",
     },
     { command: "skerry copy docker://nginx oci:nginx:latest", does: "into an OCI layout" },
+    {
+      command: "skerry copy -f mapping.txt --reuse /mnt/disk/mirror_000001.tar",
+      does: "what oc-mirror's archive holds comes from there, the rest over the wire",
+    },
     { command: "skerry copy -f mapping.txt --insecure", does: "what `oc adm catalog mirror` and `oc mirror` listed" },
   ],
   exits: [3, 4],

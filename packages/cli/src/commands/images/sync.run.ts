@@ -1,13 +1,15 @@
 import { OciError, type Reference, type Registries } from "@skerry/oci";
+import { holdOutside } from "../../args/time-window.ts";
 import type { Job } from "../../command/job.ts";
 import { executeCopy } from "../../copy/execute.ts";
-import { type CopiedImage, copyExit, copyResult, copyText } from "../../copy/report.ts";
+import { type CopiedImage, type CopyReport, copyExit, copyResult, copyText } from "../../copy/report.ts";
+import { reusing } from "../../copy/reuse.ts";
 import { prepareRows } from "../../copy/rows.ts";
 import { chooseTags, parseTagChoice, type TagChoice } from "../../copy/tag-choice.ts";
 import type { Mapping } from "../../mapping/mapping.ts";
 import { parseRepositoryName } from "../../names/image-name.ts";
 import { describeError, type ErrorShape } from "../../output/error.ts";
-import { imageFault, Places } from "../../places/places.ts";
+import { imageFault, noTags, Places } from "../../places/places.ts";
 import { openRegistries } from "../../registries/open.ts";
 import type { SyncFlags } from "./sync.ts";
 
@@ -20,12 +22,17 @@ export async function run(job: Job<SyncFlags>): Promise<number> {
   await using registries = await openRegistries(job, { sources: [source.registry], destinations: [destination.registry] });
   await using places = new Places(job, registries);
   const all = await listTags(registries, source, job.signal);
+  // With --delete a name that was mistyped would empty the destination.
+  if (all.length === 0) throw noTags(source.text, source.registry);
   const chosen = chooseTags(all, choice);
   if (chosen.length === 0) job.log.warn(`none of the ${all.length} tags of ${source.text} is chosen`);
   const mappings = chosen.map((tag) => mappingOf(source, destination, tag));
-  const rows = await prepareRows(mappings, { places, registries, signal: job.signal });
-  const report = await executeCopy({ job, registries, rows, startedAt, dryRun: job.flags["dry-run"], finish: () => places.finish() });
-  const deleted = job.flags.delete ? await removeGone(job, { registries, destination, source: all, choice }) : [];
+  const from = { places, registries, signal: job.signal };
+  const rows = await reusing(await prepareRows(mappings, from), { job, from });
+  const hold = holdOutside(job.flags.window, () => job.world.now());
+  const dryRun = job.flags["dry-run"];
+  const report = await executeCopy({ job, registries, rows, startedAt, dryRun, hold, finish: () => places.finish() });
+  const deleted = mayRemove(job, report) ? await removeGone(job, { registries, destination, source: all, choice }) : [];
   const failed = deleted.flatMap((image): CopiedImage[] => (image.outcome === "failed" ? [{ ...image, outcome: "failed" }] : []));
   const copied = copyResult([...report.images, ...failed], job.signal.aborted);
   const removed = deleted.some((image) => image.outcome === "deleted");
@@ -38,6 +45,14 @@ export async function run(job: Job<SyncFlags>): Promise<number> {
     names: () => report.images.map((image) => image.destination),
   });
   return copyExit(result, job.signal);
+}
+
+/** What the destination has is left alone where the source did not come over whole. */
+function mayRemove(job: Job<SyncFlags>, report: CopyReport): boolean {
+  if (!job.flags.delete || job.signal.aborted) return false;
+  if (report.images.every(({ outcome }) => outcome !== "failed" && outcome !== "skipped")) return true;
+  job.log.warn("nothing is removed at the destination, because not every image was copied");
+  return false;
 }
 
 async function listTags(registries: Registries, repository: Reference, signal: AbortSignal): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 import { checkStrict, type FinishedPlan, type MirrorReport, runMirror, runPlan } from "@skerry/mirror";
 import { UsageError } from "../../args/errors.ts";
 import { formatSize } from "../../args/size.ts";
-import { isWithin } from "../../args/time-window.ts";
+import { holdOutside } from "../../args/time-window.ts";
 import type { Job } from "../../command/job.ts";
 import { checkSetContent } from "../../command/set-content-flags.ts";
 import { EXIT, exitCodeOf } from "../../output/error.ts";
@@ -76,7 +76,7 @@ async function transferSet(job: Job<MirrorRunFlags>, session: Session, plan: Fin
         failFast: job.flags["fail-fast"],
         contentOnly: session.forArchive !== undefined,
         gates: registries.gates,
-        hold: holdOutside(job),
+        hold: holdOutside(job.flags.window, () => job.world.now()),
         tries: job.flags.retries + 1,
         onEvent: (event) => job.progress.event(event),
       },
@@ -86,14 +86,6 @@ async function transferSet(job: Job<MirrorRunFlags>, session: Session, plan: Fin
     },
     session.context,
   );
-}
-
-/** Keeps blobs from starting outside of `--window`, by the clock of this machine. */
-function holdOutside(job: Job<MirrorRunFlags>): (() => string | undefined) | undefined {
-  const { window } = job.flags;
-  if (window === undefined) return undefined;
-  return () =>
-    isWithin(window, job.world.now()) ? undefined : `it is outside of --window ${window.text}; the same command continues inside of it`;
 }
 
 function exitOf(job: Job<unknown>, report: MirrorReport): number {

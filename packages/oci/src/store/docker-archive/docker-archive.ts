@@ -4,6 +4,7 @@ import type { Descriptor } from "../../model/descriptor.ts";
 import { type Digest, isDigest } from "../../model/digest.ts";
 import { MEDIA_TYPES } from "../../model/media-types.ts";
 import { readFrom } from "../disk/blob-folder.ts";
+import type { ArchiveOptions } from "../layout/archive-reader.ts";
 import { readEntry } from "../tar/tar-content.ts";
 import { indexTar, type TarEntry } from "../tar/tar-index.ts";
 import type { ByteSource, Lister, ManifestBytes, Place, Reader } from "../types.ts";
@@ -26,11 +27,20 @@ interface Converted {
  * image gets a Docker schema 2 one, with the config as it is and the layers as they lie there, uncompressed where they are.
  * @throws OciError `ARCHIVE_INVALID`, `UNSUPPORTED` for a compressed one, `NOT_FOUND`
  */
-export async function openDockerArchive(path: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<DockerArchive> {
+export async function openDockerArchive(path: string, options: ArchiveOptions = {}): Promise<DockerArchive> {
   const entries = await indexTar(path, options);
+  const shown = options.shown ?? path;
   const manifest = entries.get("manifest.json");
-  if (manifest === undefined || manifest.size > MAX_CONFIG_BYTES) throw invalid(path, "there is no manifest.json in it");
-  return new DockerArchive(path, entries, savedImages(await readEntry(path, manifest), path));
+  if (manifest === undefined || manifest.size > MAX_CONFIG_BYTES) throw invalid(shown, "there is no manifest.json in it");
+  return new DockerArchive({ path, shown, entries }, savedImages(await readEntry(path, manifest), shown));
+}
+
+/** A docker archive as it lies on the disk. */
+export interface DockerArchiveFile {
+  readonly path: string;
+  /** What messages call it. */
+  readonly shown: string;
+  readonly entries: ReadonlyMap<string, TarEntry>;
 }
 
 /** Images in a docker archive. Names are the tags that were saved: `docker.io/library/nginx:latest`. */
@@ -38,15 +48,17 @@ export class DockerArchive implements Reader, Lister {
   readonly name: string;
   readonly images: readonly SavedImage[];
   readonly #path: string;
+  readonly #shown: string;
   readonly #entries: ReadonlyMap<string, TarEntry>;
   readonly #converted = new Map<SavedImage, Promise<Converted>>();
 
   /** Use {@link openDockerArchive}. */
-  constructor(path: string, entries: ReadonlyMap<string, TarEntry>, images: readonly SavedImage[]) {
-    this.name = `docker-archive:${path}`;
+  constructor(file: DockerArchiveFile, images: readonly SavedImage[]) {
+    this.name = `docker-archive:${file.shown}`;
     this.images = images;
-    this.#path = path;
-    this.#entries = entries;
+    this.#path = file.path;
+    this.#shown = file.shown;
+    this.#entries = file.entries;
   }
 
   async resolve(_at: Place, name: string): Promise<Descriptor | undefined> {
@@ -66,7 +78,7 @@ export class DockerArchive implements Reader, Lister {
     }
     throw new OciError({
       code: "NOT_FOUND",
-      message: `Cannot read ${descriptor.digest}: it is not in ${this.#path}`,
+      message: `Cannot read ${descriptor.digest}: it is not in ${this.#shown}`,
       subject: descriptor.digest,
     });
   }
@@ -79,7 +91,7 @@ export class DockerArchive implements Reader, Lister {
       }
       throw new OciError({
         code: "NOT_FOUND",
-        message: `Cannot read ${descriptor.digest}: it is not in ${this.#path}`,
+        message: `Cannot read ${descriptor.digest}: it is not in ${this.#shown}`,
         subject: descriptor.digest,
       });
     };
@@ -113,12 +125,12 @@ export class DockerArchive implements Reader, Lister {
 
   async #make(image: SavedImage): Promise<Converted> {
     const configEntry = this.#entry(image.config);
-    if (configEntry.size > MAX_CONFIG_BYTES) throw invalid(this.#path, `${image.config} has ${configEntry.size} bytes`);
+    if (configEntry.size > MAX_CONFIG_BYTES) throw invalid(this.#shown, `${image.config} has ${configEntry.size} bytes`);
     const configBytes = await readEntry(this.#path, configEntry);
     const config = { mediaType: MEDIA_TYPES.dockerConfig, size: configBytes.byteLength, digest: digestOf(configBytes) };
-    const diffIds = diffIdsOf(configBytes, this.#path);
+    const diffIds = diffIdsOf(configBytes, this.#shown);
     if (diffIds.length !== image.layers.length) {
-      throw invalid(this.#path, `the config names ${diffIds.length} layers and manifest.json ${image.layers.length}`);
+      throw invalid(this.#shown, `the config names ${diffIds.length} layers and manifest.json ${image.layers.length}`);
     }
     const blobs = new Map<Digest, TarEntry>([[config.digest, configEntry]]);
     const layers: { mediaType: string; size: number; digest: Digest }[] = [];
@@ -144,7 +156,7 @@ export class DockerArchive implements Reader, Lister {
 
   #entry(name: string): TarEntry {
     const entry = this.#entries.get(name);
-    if (entry === undefined) throw invalid(this.#path, `manifest.json names ${JSON.stringify(name)}, which is not in it`);
+    if (entry === undefined) throw invalid(this.#shown, `manifest.json names ${JSON.stringify(name)}, which is not in it`);
     return entry;
   }
 }

@@ -27,6 +27,11 @@ export class LayoutReader implements Reader, Lister {
     this.content = content;
   }
 
+  /** Everything in it, by digest. */
+  get byDigest(): Content {
+    return this.content;
+  }
+
   /** Every image that index.json lists. */
   images(): readonly ListedImage[] {
     return this.index.list();

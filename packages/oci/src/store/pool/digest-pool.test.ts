@@ -79,11 +79,16 @@ test("what one place lacks or holds damaged comes from the next, and only that f
   const pool = new DigestPool([await openContentPlace(dir.path)], { fallback: source });
   expect(await copied(pool, image)).toBe("copied");
   expect(source.log).toEqual([`GET blob org/app ${first.digest}`, `GET blob org/app ${second.digest}`]);
+  // Signatures are found by the registry's list of tags.
+  await Array.fromAsync(pool.tags(AT));
+  expect(source.log.at(-1)).toBe("GET tags org/app");
 });
 
 test("a folder of something else is refused", async () => {
   await using dir = await tempDir();
   await writeFile(join(dir.path, "notes.txt"), "nothing");
   await expect(openContentPlace(dir.path)).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+  await run("tar", ["-cf", join(dir.path, "notes.tar"), "-C", dir.path, "notes.txt"]);
+  await expect(openContentPlace(join(dir.path, "notes.tar"))).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
   await expect(openContentPlace(join(dir.path, "missing"))).rejects.toMatchObject({ code: "NOT_FOUND" });
 });

@@ -3,7 +3,18 @@ import { verified } from "../../hash.ts";
 import type { Descriptor } from "../../model/descriptor.ts";
 import { type Digest, isDigest } from "../../model/digest.ts";
 import { manifestMediaType } from "../../model/manifest.ts";
-import type { ByteSource, IoOptions, ManifestBytes, Place, Reader } from "../types.ts";
+import {
+  type ByteSource,
+  type ForeignReader,
+  type IoOptions,
+  isForeignReader,
+  isLister,
+  type Lister,
+  type ManifestBytes,
+  type Place,
+  type Reader,
+  type ReferrerOptions,
+} from "../types.ts";
 import type { ContentPlace } from "./content-place.ts";
 
 export interface DigestPoolOptions {
@@ -15,7 +26,7 @@ export interface DigestPoolOptions {
  * Reads images from whatever places hold their digests, in the order given: cheapest first. 300 GB that another tool left on
  * a disk need not come over the wire again. Repositories do not matter: a digest is the same everywhere.
  */
-export class DigestPool implements Reader {
+export class DigestPool implements Reader, Lister, ForeignReader {
   readonly name: string;
   readonly #places: readonly ContentPlace[];
   readonly #fallback: Reader | undefined;
@@ -57,6 +68,35 @@ export class DigestPool implements Reader {
     return { size: descriptor.size, open };
   }
 
+  /** The fallback's gate: a copy that falls back has its place there already. */
+  get host(): string | undefined {
+    return this.#fallback?.host;
+  }
+
+  async *repositories(options?: IoOptions): AsyncGenerator<string> {
+    if (this.#fallback !== undefined) yield* this.#lister(this.#fallback).repositories(options);
+    else yield* new Set(this.#names().map((name) => name.slice(0, name.lastIndexOf(":"))));
+  }
+
+  async *tags(at: Place, options?: IoOptions): AsyncGenerator<string> {
+    if (this.#fallback !== undefined) yield* this.#lister(this.#fallback).tags(at, options);
+    else for (const name of this.#names()) if (name.startsWith(`${at.repository}:`)) yield name.slice(at.repository.length + 1);
+  }
+
+  foreign(descriptor: Descriptor): ByteSource {
+    if (this.#fallback !== undefined && isForeignReader(this.#fallback)) return this.#fallback.foreign(descriptor);
+    return this.blob({ repository: "" }, descriptor);
+  }
+
+  #names(): readonly string[] {
+    return this.#places.flatMap(({ names }) => [...names.keys()]);
+  }
+
+  #lister(fallback: Reader): Lister {
+    if (isLister(fallback)) return fallback;
+    throw new OciError({ code: "UNSUPPORTED", message: `Cannot list ${fallback.name}`, subject: fallback.name });
+  }
+
   async *#open(at: Place, read: Read): AsyncGenerator<Uint8Array> {
     const { descriptor, offset, options } = read;
     for (const { name, content } of this.#places) {
@@ -75,7 +115,7 @@ export class DigestPool implements Reader {
     yield* this.#fallback.blob(at, descriptor).open(offset, options);
   }
 
-  async *referrers(at: Place, subject: Digest, options?: IoOptions): AsyncGenerator<Descriptor> {
+  async *referrers(at: Place, subject: Digest, options?: ReferrerOptions): AsyncGenerator<Descriptor> {
     if (this.#fallback !== undefined) yield* this.#fallback.referrers(at, subject, options);
   }
 

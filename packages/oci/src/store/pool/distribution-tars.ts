@@ -15,16 +15,17 @@ interface Found {
 
 /**
  * What `oc mirror --v2` carries: `mirror_000001.tar` and on, each a piece of a registry folder. Content is read where it
- * lies; nothing is unpacked.
+ * lies; nothing is unpacked. Undefined when none of them holds any.
  * @throws OciError `ARCHIVE_INVALID`, `UNSUPPORTED`, `NOT_FOUND`
  */
-export async function distributionTars(paths: readonly string[], signal?: AbortSignal): Promise<ContentPlace> {
+export async function distributionTars(paths: readonly string[], signal?: AbortSignal): Promise<ContentPlace | undefined> {
   const files = new Map<string, Found>();
   for (const path of paths) {
     const entries = await indexTar(path, { keep: (name) => name.includes(`${DISTRIBUTION_ROOT}/blobs/`), signal });
     // Some releases put everything below a folder of their own.
     for (const [name, entry] of entries) files.set(name.slice(name.indexOf(DISTRIBUTION_ROOT)), { path, entry });
   }
+  if (files.size === 0) return undefined;
   return { name: `oc-mirror archive ${paths[0] ?? ""}`, content: contentOf(files), names: new Map() };
 }
 

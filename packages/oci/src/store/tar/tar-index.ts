@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { posix } from "node:path";
 import { OciError } from "../../errors.ts";
 import { diskError } from "../disk/errors.ts";
+import { compressionOf } from "./compression.ts";
 import { padded, readHeader, TAR_BLOCK, type TarHeader } from "./tar-header.ts";
 
 /** A file inside a tar. */
@@ -14,6 +15,8 @@ export interface TarIndexOptions {
   /** Entries to remember; the others are passed over. Default: all. */
   readonly keep?: (name: string) => boolean;
   readonly signal?: AbortSignal | undefined;
+  /** What messages call the file, where it is an unpacked copy; its path when missing. */
+  readonly shown?: string | undefined;
 }
 
 /** More entries than any image archive has. */
@@ -35,7 +38,7 @@ export async function indexTar(path: string, options: TarIndexOptions = {}): Pro
     throw diskError(error, "open the archive", path);
   }
   try {
-    return await new TarScan(file, path, options).run();
+    return await new TarScan(file, options.shown ?? path, options).run();
   } catch (error) {
     throw diskError(error, "read the archive", path);
   } finally {
@@ -133,7 +136,7 @@ class TarScan {
   #compressed(compression: string): OciError {
     return new OciError({
       code: "UNSUPPORTED",
-      message: `Cannot read ${this.#path}: it is compressed with ${compression}, and content is read by its place`,
+      message: `Cannot read ${this.#path}: it is compressed with ${compression}`,
       subject: this.#path,
       hint: `Unpack it first: ${compression} -d`,
     });
@@ -165,11 +168,4 @@ function recordOf(type: string, record: Uint8Array): { name?: string; size?: num
 function untilZero(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
-}
-
-function compressionOf(block: Uint8Array): string | undefined {
-  if (block[0] === 0x1f && block[1] === 0x8b) return "gzip";
-  if (block[0] === 0x28 && block[1] === 0xb5 && block[2] === 0x2f && block[3] === 0xfd) return "zstd";
-  if (block[0] === 0xfd && block[1] === 0x37 && block[2] === 0x7a) return "xz";
-  return block[0] === 0x42 && block[1] === 0x5a && block[2] === 0x68 ? "bzip2" : undefined;
 }

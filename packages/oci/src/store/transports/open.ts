@@ -3,15 +3,23 @@ import type { Descriptor } from "../../model/descriptor.ts";
 import { openDir } from "../dir/dir-store.ts";
 import { type DockerArchive, openDockerArchive } from "../docker-archive/docker-archive.ts";
 import { savedName } from "../docker-archive/saved-images.ts";
-import { openArchive } from "../layout/archive-reader.ts";
+import { type ArchiveOptions, openArchive } from "../layout/archive-reader.ts";
 import { createArchive } from "../layout/archive-writer.ts";
 import type { LayoutReader } from "../layout/layout-reader.ts";
 import { openLayout } from "../layout/layout-store.ts";
+import { UnpackedTars } from "../tar/unpacked-tars.ts";
 import type { Place, Reader, Writer } from "../types.ts";
 import { type LayoutReference, parseLayoutReference } from "./parse.ts";
 
 /** Layouts have no repositories: names stand alone. */
 const NOWHERE: Place = { repository: "" };
+
+/** How images on a disk are opened. */
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Where compressed archives are unpacked, shared by all that is opened with it; each for itself when missing. */
+  readonly tars?: UnpackedTars | undefined;
+}
 
 /** An image on a disk, ready to be read. */
 export interface OpenedReader extends AsyncDisposable {
@@ -40,21 +48,39 @@ export interface OpenedWriter extends AsyncDisposable {
  * @throws OciError `REFERENCE_INVALID`, `NOT_FOUND`, `AMBIGUOUS` naming the images inside when none was named,
  * `LAYOUT_INVALID`, `ARCHIVE_INVALID`, `UNSUPPORTED`
  */
-export async function openReader(text: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<OpenedReader> {
+export async function openReader(text: string, options: OpenOptions = {}): Promise<OpenedReader> {
   const reference = parseLayoutReference(text);
   switch (reference.transport) {
     case "oci":
       return opened(await inLayout(reference, await openLayout(reference.path)));
     case "oci-archive":
-      return opened(await inLayout(reference, await openArchive(reference.path, options)));
+      return inTar(reference, { options, find: async (path, how) => inLayout(reference, await openArchive(path, how)) });
     case "docker-archive":
-      return opened(await inDockerArchive(reference, await openDockerArchive(reference.path, options)));
+      return inTar(reference, { options, find: async (path, how) => inDockerArchive(reference, await openDockerArchive(path, how)) });
     case "dir": {
       const reader = await openDir(reference.path);
       return opened({ reader, name: undefined, descriptor: await reader.resolve(NOWHERE, ""), reference });
     }
     default:
       return reference.transport satisfies never;
+  }
+}
+
+interface InTar {
+  readonly options: OpenOptions;
+  readonly find: (path: string, how: ArchiveOptions) => Promise<Found>;
+}
+
+/** An archive is unpacked where it is compressed; what was unpacked for it alone goes when it is closed. */
+async function inTar({ path }: LayoutReference, { options, find }: InTar): Promise<OpenedReader> {
+  const own = options.tars === undefined ? new UnpackedTars() : undefined;
+  const close = async (): Promise<void> => own?.[Symbol.asyncDispose]();
+  try {
+    const plain = await (own ?? options.tars)?.plain(path, options.signal);
+    return { ...opened(await find(plain ?? path, { signal: options.signal, shown: path })), [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
   }
 }
 
