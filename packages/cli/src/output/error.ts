@@ -1,7 +1,7 @@
 import { RefusedError } from "../args/errors.ts";
 import { Interruption, OutputClosedError } from "../world/types.ts";
 import { paint } from "./color.ts";
-import { formatJson, formatYaml, type Result } from "./documents.ts";
+import { formatJson, formatJsonLine, formatYaml, type Result } from "./documents.ts";
 import { escapeText } from "./escape.ts";
 
 /** Exit codes of section 7 of the contract. */
@@ -123,6 +123,11 @@ export function formatError(error: unknown, format: "text" | "json" | "yaml" | "
   if (shape.cause !== undefined) lines.push(`  because: ${block(shape.cause)}`);
   if (shape.hint !== undefined) lines.push(`  ${paint("cyan", "next:", color)} ${block(shape.hint)}`);
   return `${lines.join("\n")}\n`;
+}
+
+/** The Error document on one line, among the events of `--progress json`. */
+export function formatErrorLine(error: unknown): string {
+  return formatJsonLine(errorResult(error));
 }
 
 /** The exit code that an error stands for. */

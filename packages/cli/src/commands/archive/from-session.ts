@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import {
   checkImport,
   fetchLock,
@@ -160,7 +159,7 @@ async function fromMirror(
 
 async function imageSetOf(job: Job<MirrorFlags>, lock: ImageSetLock): Promise<ImageSet> {
   const { config: file, name } = job.flags;
-  const config = file === undefined ? undefined : await readConfig(file, join(job.world.cwd, file));
+  const config = file === undefined ? undefined : await readConfig(job, file);
   return { name: name ?? lock.imageSet.name, config, source: { from: "lock", lock }, baseDir: job.world.cwd };
 }
 

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { parseInstalled } from "@skerry/catalog";
 import { decideServing, isAtLeast, NEWEST_KNOWN_VERSION, parseClusterVersion } from "@skerry/cluster";
@@ -8,13 +7,15 @@ import {
   type LockSource,
   type PlanOptions,
   parseImageSetConfig,
+  parseLock,
   parseWaiver,
   readLockFile,
 } from "@skerry/mirror";
 import { formatPlatform } from "@skerry/oci";
-import { UsageError } from "../../args/errors.ts";
+import { isUsageError, UsageError } from "../../args/errors.ts";
 import { type ContentFlags, platformChoice } from "../../command/content-flags.ts";
 import { type Job, pathOf } from "../../command/job.ts";
+import { readTextInput } from "../../places/text-input.ts";
 import type { SetFlags } from "./set-flags.ts";
 
 /** Where the lock of a run comes from, and what else the configuration says. */
@@ -37,25 +38,23 @@ export async function readImageSet(job: Job<SetFlags & ContentFlags>): Promise<I
     throw new UsageError("no image set configuration was given", { hint: "Name it with --config FILE, or a lock with --lock FILE." });
   }
   const path = pathOf(job, flags.config);
-  const config = await readConfig(flags.config, path);
+  const config = await readConfig(job, flags.config);
   const name = flags.name ?? config.skerry.name ?? stem(path);
   const options = await planOptions(job, config, name);
   return { name, config, source: { from: flags.locked ? "locked" : "plan", options }, baseDir: dirname(path) };
 }
 
-/** Reads and checks a configuration file; `shown` is what messages call it. */
-export async function readConfig(shown: string, path: string): Promise<ImageSetConfig> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    throw new UsageError(`cannot read configuration ${shown}`, {
-      subject: shown,
-      cause,
-      hint: "Check the path; examples/quickstart/imageset.yaml is one to begin with.",
+/** Reads and checks a configuration file, or stdin for `-`. */
+export async function readConfig(job: Pick<Job<unknown>, "world">, file: string): Promise<ImageSetConfig> {
+  const text = await readTextInput(job, file === "-" ? file : pathOf(job, file)).catch((error: unknown) => {
+    if (!isUsageError(error)) throw error;
+    throw new UsageError(`cannot read configuration ${file}`, {
+      subject: file,
+      cause: error.cause ?? error,
+      hint: "Check the path; 'skerry init' writes one to begin with.",
     });
-  }
-  return parseImageSetConfig(text, { path: shown });
+  });
+  return parseImageSetConfig(text, { path: file === "-" ? "stdin" : file });
 }
 
 /** Folder of a workspace: `--workspace` (also as `file://DIR`), else `./skerry-NAME`. */
@@ -76,7 +75,7 @@ async function fromLock(job: Job<SetFlags & ContentFlags>, file: string): Promis
       hint: "--lock uses a lock as it is; --locked checks the workspace's lock against the configuration.",
     });
   const lock = await requiredLock(job, file);
-  const config = flags.config === undefined ? undefined : await readConfig(flags.config, pathOf(job, flags.config));
+  const config = flags.config === undefined ? undefined : await readConfig(job, flags.config);
   return {
     name: flags.name ?? lock.imageSet.name,
     config,
@@ -85,8 +84,9 @@ async function fromLock(job: Job<SetFlags & ContentFlags>, file: string): Promis
   };
 }
 
-/** A lock from a file that has to be there. */
+/** A lock from a file that has to be there, or from stdin for `-`. */
 export async function requiredLock(job: Pick<Job<unknown>, "world">, file: string): Promise<ImageSetLock> {
+  if (file === "-") return parseLock(await readTextInput(job, file), "stdin");
   const lock = await readLockFile(pathOf(job, file));
   if (lock !== undefined) return lock;
   throw new UsageError(`cannot read lock ${file}: there is no such file`, {
@@ -118,8 +118,13 @@ async function planOptions(job: Job<SetFlags & ContentFlags>, config: ImageSetCo
 async function readInstalled(job: Job<SetFlags>, config: ImageSetConfig): Promise<PlanOptions["installed"]> {
   const found = await Promise.all(
     [...job.flags.installed, ...config.skerry.installed].map(async (file) => {
-      const text = await readFile(pathOf(job, file), "utf8").catch((cause: unknown) => {
-        throw new UsageError(`cannot read ${file}`, { subject: file, cause, hint: "Write it with 'oc get csv -A -o json'." });
+      const text = await readTextInput(job, file === "-" ? file : pathOf(job, file)).catch((error: unknown) => {
+        if (!isUsageError(error)) throw error;
+        throw new UsageError(`cannot read ${file}`, {
+          subject: file,
+          cause: error.cause ?? error,
+          hint: "Write it with 'oc get csv -A -o json'.",
+        });
       });
       return parseInstalled(text, file);
     }),

@@ -6,6 +6,7 @@ import {
   openWorkspace,
   type PlanEvent,
   type PlanRun,
+  type Problem,
   parseRegistryTarget,
   type RunContext,
 } from "@skerry/mirror";
@@ -116,4 +117,9 @@ function tell(job: Job<MirrorFlags>, config: ImageSetConfig | undefined, event: 
   } else if (event.event === "plan.image" && event.done % 250 === 0) {
     job.log.info(`Asked about ${event.done} of ${event.total} images`);
   }
+}
+
+/** Tells every problem of a lock as an event. */
+export function tellProblems(job: Job<unknown>, problems: readonly Problem[]): void {
+  for (const problem of problems) job.progress.event({ event: "problem", ...problem });
 }

@@ -3,13 +3,14 @@ import type { Waiver } from "@skerry/mirror";
 import { UsageError } from "../../args/errors.ts";
 import { choice, flagChoice, flagCount, flagList, flagListOf, flagOptional, flagParsed, flagSwitch, flagText } from "../../command/flag.ts";
 import type { FlagSet } from "../../command/types.ts";
+import { type OcMirrorFlags, ocMirrorFlags } from "./oc-mirror-flags.ts";
 
 // The packages whose words these are get loaded only when one of them was written: help and completion need none.
 const DIGEST_TAG = "img-{hex}";
 const SCOPES: readonly MirrorScope[] = ["repository", "namespace", "registry"];
 
 /** Values of the flags of image sets. Section 3 of the contract. */
-export interface SetFlags {
+export interface SetFlags extends OcMirrorFlags {
   readonly config: string | undefined;
   readonly name: string | undefined;
   readonly workspace: string | undefined;
@@ -28,7 +29,6 @@ export interface SetFlags {
   readonly "catalog-serving": "auto" | "extract" | "image";
   readonly installed: readonly string[];
   readonly deps: "report" | "resolve" | "off";
-  readonly v2: boolean;
 }
 
 /** The flags of image sets. */
@@ -64,8 +64,8 @@ export const setFlags: FlagSet<SetFlags> = {
   installed: flagList("what runs on a cluster: `oc get csv -A -o json`, `oc get subscriptions -A -o json`, or lines PACKAGE VERSION", {
     placeholder: "FILE",
   }),
+  ...ocMirrorFlags,
   deps: flagChoice("dependencies that are not in the set: tell, add, or leave alone", ["report", "resolve", "off"], { default: "report" }),
-  v2: flagSwitch("accepted for scripts of oc mirror; no effect", { hidden: true }),
 };
 
 /** Words that one command uses, without the rest of the set. */
