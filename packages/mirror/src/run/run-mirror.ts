@@ -140,5 +140,9 @@ async function refreshPlan(run: MirrorRun, moved: DropResult, context: RunContex
   const absentBytes = lock.images.reduce((sum, image, index) => sum + (present[index] === true ? 0 : image.totalBytes), 0);
   const costs = { operators: document.operators, manifests: document.totals.manifests };
   const state = { present, presentBytes: Math.max(0, uniqueBytes - absentBytes) };
-  await writePlanDocument(context.workspace, await describePlan({ lock, costs, previous: lock, run: run.planRun, state }, context));
+  await writePlanDocument(
+    context.workspace,
+    await describePlan({ lock, costs, previous: lock, run: run.planRun, state }, context),
+    run.planRun,
+  );
 }

@@ -4,6 +4,7 @@ import { MirrorError } from "../errors.ts";
 import { diffLocks } from "../lock/diff.ts";
 import type { ImageSetLock } from "../lock/types.ts";
 import { type PlanDocument, type PlanDocumentInput, planDocument } from "../plan/document.ts";
+import { planHtml } from "../plan/html.ts";
 import { mappingText, missingText } from "../plan/lists.ts";
 import { isOpen } from "../problem/problem.ts";
 import { keepOnly, readTextFile } from "../workspace/files.ts";
@@ -33,6 +34,8 @@ export interface PlanRun {
   readonly recheck: boolean;
   /** Looks at the target; a mirror run leaves that to the transfer, which looks at each root once. */
   readonly look: boolean;
+  /** Writes `plan.html` beside `plan.json`. */
+  readonly html?: boolean;
   /** `--limit-rate`, for the estimate. */
   readonly givenRate?: number | undefined;
   readonly onEvent?: ((event: PlanEvent) => void) | undefined;
@@ -61,7 +64,7 @@ export async function runPlan(run: PlanRun, context: RunContext): Promise<Finish
   const lock = run.source.from === "lock" ? made.lock : await writeWorkspaceLock(workspace, made.lock, previous);
   const document = await describePlan({ ...made, lock, previous, run }, context);
   await writeLists(workspace, lock, run);
-  if (run.look) await writePlanDocument(workspace, document);
+  if (run.look) await writePlanDocument(workspace, document, run);
   return { lock, document };
 }
 
@@ -92,9 +95,10 @@ export async function describePlan(
   });
 }
 
-/** Writes `plan.json`; what is equal is not written again. */
-export async function writePlanDocument(workspace: Workspace, document: PlanDocument): Promise<void> {
+/** Writes `plan.json`, and `plan.html` where it was asked for; what is equal is not written again. */
+export async function writePlanDocument(workspace: Workspace, document: PlanDocument, run: Pick<PlanRun, "html">): Promise<void> {
   await writeWorkspaceFile(workspace, "plan.json", () => jsonPieces(document));
+  if (run.html === true) await writeWorkspaceFile(workspace, "plan.html", () => planHtml(document));
 }
 
 /** Writes the lists, and the resources as they would be, for a target. */
@@ -199,6 +203,7 @@ function planFiles(workspace: Workspace, run: PlanRun): Record<string, string> {
     lock: workspace.lockFile,
     missing: join(dir, "missing.txt"),
     plan: join(dir, "plan.json"),
+    ...(run.html === true ? { html: join(dir, "plan.html") } : {}),
     ...(run.target === undefined ? {} : { mapping: join(dir, "mapping.txt"), resources: join(dir, "dry-run") }),
   };
 }

@@ -78,6 +78,7 @@ export function planRun(job: Job<MirrorFlags>, set: ImageSet, target: MirrorTarg
     describe: resourceDescriber(job, set.config, target === undefined ? NO_TARGET : { ...target, insecure: isInsecure(job, target.host) }),
     recheck: job.flags.recheck,
     look: true,
+    html: job.flags.html,
     givenRate: job.flags["limit-rate"],
     onEvent: (event) => tell(job, set.config, event),
   };

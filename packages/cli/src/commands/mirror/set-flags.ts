@@ -28,6 +28,8 @@ export interface SetFlags extends OcMirrorFlags {
   readonly "catalog-source-name": readonly (readonly [string, string])[];
   readonly "catalog-serving": "auto" | "extract" | "image";
   readonly installed: readonly string[];
+  readonly html: boolean;
+  readonly yes: boolean;
   readonly deps: "report" | "resolve" | "off";
 }
 
@@ -64,6 +66,8 @@ export const setFlags: FlagSet<SetFlags> = {
   installed: flagList("what runs on a cluster: `oc get csv -A -o json`, `oc get subscriptions -A -o json`, or lines PACKAGE VERSION", {
     placeholder: "FILE",
   }),
+  html: flagSwitch("also write plan.html: the plan as a page to read and pass on"),
+  yes: flagSwitch("answer every question with yes; without a terminal a question is a refusal", { callOnly: true }),
   ...ocMirrorFlags,
   deps: flagChoice("dependencies that are not in the set: tell, add, or leave alone", ["report", "resolve", "off"], { default: "report" }),
 };
