@@ -73,6 +73,8 @@ export interface RegistryTarget {
  * @throws MirrorError `CONFIG_INVALID` for a tag, a digest or an illegal path
  */
 export function parseRegistryTarget(text: string): RegistryTarget {
+  const transport = /^(?!docker:)([a-z][a-z+-]*):(?![0-9]+(?:\/|$))/.exec(text)?.[1];
+  if (transport !== undefined) throw noTarget(text, `${transport}: is no registry`, undefined);
   const bare = text.startsWith("docker://") ? text.slice("docker://".length) : text;
   const trimmed = bare.replace(/\/+$/, "");
   const slash = trimmed.indexOf("/");
@@ -84,14 +86,18 @@ export function parseRegistryTarget(text: string): RegistryTarget {
     if (probe.registry !== host) throw new Error(`${JSON.stringify(host)} is not a registry host`);
     return { host, prefix };
   } catch (cause) {
-    throw new MirrorError({
-      code: "CONFIG_INVALID",
-      message: `Cannot read target ${JSON.stringify(text)}: ${cause instanceof Error ? cause.message : "it is not a registry"}`,
-      subject: text,
-      hint: "Write it as docker://HOST[:PORT][/PREFIX], without a tag.",
-      cause,
-    });
+    throw noTarget(text, cause instanceof Error ? cause.message : "it is not a registry", cause);
   }
+}
+
+function noTarget(text: string, why: string, cause: unknown): MirrorError {
+  return new MirrorError({
+    code: "CONFIG_INVALID",
+    message: `Cannot read target ${JSON.stringify(text)}: ${why}`,
+    subject: text,
+    hint: "Write it as docker://HOST[:PORT][/PREFIX], without a tag.",
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 /** Canonical text of an origin. */

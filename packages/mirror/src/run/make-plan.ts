@@ -6,6 +6,7 @@ import { gatherCatalogs } from "../gather/gather.ts";
 import type { GatheredCatalog } from "../gather/gathered.ts";
 import { bundleImageRepairer } from "../gather/repair.ts";
 import { Sources } from "../gather/sources.ts";
+import { unreadableCatalog } from "../gather/unreadable.ts";
 import { buildLock, imageKey } from "../lock/build.ts";
 import { diffLocks, type LockDifference } from "../lock/diff.ts";
 import type { ImageSetLock } from "../lock/types.ts";
@@ -72,7 +73,13 @@ export async function makePlan(input: PlanInput, context: RunContext): Promise<M
   try {
     draft.problems.push(...gathered.problems, ...gathered.catalogs.flatMap((catalog) => catalog.problems));
     await draft.images(gathered.catalogs.flatMap((catalog) => catalog.requests));
-    for (const catalog of gathered.catalogs) await draft.catalog(catalog, built);
+    for (const catalog of gathered.catalogs) {
+      try {
+        await draft.catalog(catalog, built);
+      } catch (error) {
+        draft.problems.push(unreadableCatalog(catalog.entry.catalog, error));
+      }
+    }
   } finally {
     for (const catalog of gathered.catalogs) await catalog.opened.catalog.close();
   }

@@ -70,8 +70,12 @@ async function follow(run: MirrorRun, moved: DropResult, context: RunContext): P
   const { transferred, reduced } = moved;
   const { workspace, signal } = context;
   const lock = reduced.length === 0 ? moved.delivered : { ...moved.delivered, resources: describe(moved.delivered).resources };
-  // A lock tells verify and prune what a target should hold; where nothing arrived, the one before is still right.
-  if (run.storeLock && runResult(lock, transferred) !== "failed") await keepLock(run, lock, context);
+  // A lock tells verify and prune what a target should hold; where nothing arrived, it and the resources before are still right.
+  if (runResult(lock, transferred) === "failed") {
+    await refreshPlan(run, moved, context);
+    return { report: join(workspace.dir, "report.json") };
+  }
+  if (run.storeLock) await keepLock(run, lock, context);
   const subject = await deliveredSubject(lock, { target, transferred, signal });
   const { files } = describe(subject);
   for (const file of files) await writeWorkspaceFile(workspace, join("cluster-resources", file.name), file.text);

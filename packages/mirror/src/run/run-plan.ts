@@ -61,11 +61,17 @@ export async function runPlan(run: PlanRun, context: RunContext): Promise<Finish
   const { workspace } = context;
   const previous = await readWorkspaceLock(workspace);
   const made = await lockOf(run, previous, context);
-  const lock = run.source.from === "lock" ? made.lock : await writeWorkspaceLock(workspace, made.lock, previous);
+  const given = run.source.from === "lock" || (previous !== undefined && foundNothing(made.lock));
+  const lock = given ? made.lock : await writeWorkspaceLock(workspace, made.lock, previous);
   const document = await describePlan({ ...made, lock, previous, run }, context);
   await writeLists(workspace, lock, run);
   if (run.look) await writePlanDocument(workspace, document, run);
   return { lock, document };
+}
+
+/** True when no source could be asked: such a lock says nothing, and the one before stays. */
+function foundNothing(lock: ImageSetLock): boolean {
+  return lock.images.length === 0 && lock.problems.some(isOpen);
 }
 
 /** The plan's document about a lock, seen from the target now. */

@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import { parseInstalled } from "@skerry/catalog";
 import { decideServing, isAtLeast, NEWEST_KNOWN_VERSION, parseClusterVersion } from "@skerry/cluster";
 import {
+  checkLocalPaths,
   type ImageSetConfig,
   type ImageSetLock,
   type LockSource,
@@ -39,9 +40,11 @@ export async function readImageSet(job: Job<SetFlags & ContentFlags>): Promise<I
   }
   const path = pathOf(job, flags.config);
   const config = await readConfig(job, flags.config);
+  const baseDir = dirname(path);
+  await checkLocalPaths(config, baseDir);
   const name = flags.name ?? config.skerry.name ?? stem(path);
   const options = await planOptions(job, config, name);
-  return { name, config, source: { from: flags.locked ? "locked" : "plan", options }, baseDir: dirname(path) };
+  return { name, config, source: { from: flags.locked ? "locked" : "plan", options }, baseDir };
 }
 
 /** Reads and checks a configuration file, or stdin for `-`. */
