@@ -14,6 +14,7 @@ import { inspect } from "./images/inspect.ts";
 import { repos } from "./images/repos.ts";
 import { sync } from "./images/sync.ts";
 import { tags } from "./images/tags.ts";
+import { lock } from "./lock/group.ts";
 import { configCheck } from "./mirror/config-check.ts";
 import { configSchema } from "./mirror/config-schema.ts";
 import { diff } from "./mirror/diff.ts";
@@ -34,6 +35,7 @@ export const tree: Group = group("Carries operator catalogs and container images
   why,
   diff,
   have,
+  lock,
   archive,
   audit: group("look at the records of crossings", { verify: auditVerify }),
   config: group("check image set configurations", { check: configCheck, schema: configSchema }),

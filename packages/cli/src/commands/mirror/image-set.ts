@@ -14,6 +14,7 @@ import {
 } from "@skerry/mirror";
 import { formatPlatform } from "@skerry/oci";
 import { isUsageError, UsageError } from "../../args/errors.ts";
+import { didYouMean } from "../../args/nearest.ts";
 import { type ContentFlags, platformChoice } from "../../command/content-flags.ts";
 import { type Job, pathOf } from "../../command/job.ts";
 import { readTextInput } from "../../places/text-input.ts";
@@ -42,6 +43,10 @@ export async function readImageSet(job: Job<SetFlags & ContentFlags>): Promise<I
   const config = await readConfig(job, flags.config);
   const baseDir = dirname(path);
   await checkLocalPaths(config, baseDir);
+  checkCatalogNames(
+    job,
+    config.operators.map((entry) => entry.catalog),
+  );
   const name = flags.name ?? config.skerry.name ?? stem(path);
   const options = await planOptions(job, config, name);
   return { name, config, source: { from: flags.locked ? "locked" : "plan", options }, baseDir };
@@ -78,6 +83,10 @@ async function fromLock(job: Job<SetFlags & ContentFlags>, file: string): Promis
       hint: "--lock uses a lock as it is; --locked checks the workspace's lock against the configuration.",
     });
   const lock = await requiredLock(job, file);
+  checkCatalogNames(
+    job,
+    lock.catalogs.map((entry) => entry.catalog),
+  );
   const config = flags.config === undefined ? undefined : await readConfig(job, flags.config);
   return {
     name: flags.name ?? lock.imageSet.name,
@@ -85,6 +94,17 @@ async function fromLock(job: Job<SetFlags & ContentFlags>, file: string): Promis
     source: { from: "lock", lock },
     baseDir: flags.config === undefined ? job.world.cwd : dirname(pathOf(job, flags.config)),
   };
+}
+
+/** Refuses a name for a catalog that is not in the set: nothing would come of it. */
+function checkCatalogNames(job: Job<Pick<SetFlags, "catalog-source-name">>, catalogs: readonly string[]): void {
+  for (const [source] of job.flags["catalog-source-name"]) {
+    if (catalogs.includes(source)) continue;
+    throw new UsageError(`--catalog-source-name: the image set has no catalog ${source}`, {
+      subject: source,
+      hint: didYouMean(source, catalogs) ?? (catalogs.length === 0 ? "Leave it out." : `Its catalogs: ${catalogs.join(", ")}.`),
+    });
+  }
 }
 
 /** A lock from a file that has to be there, or from stdin for `-`. */
