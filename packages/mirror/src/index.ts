@@ -33,6 +33,7 @@ export { blockedBy } from "./config/blocked.ts";
 export { ConfigError, type ConfigFault, formatConfigFault } from "./config/config-error.ts";
 export { checkLocalPaths } from "./config/local-paths.ts";
 export { nearestWord } from "./config/nearest.ts";
+export { type NewConfig, newConfigText } from "./config/new-config.ts";
 export { parseImageSetConfig } from "./config/parse.ts";
 export { IMAGE_SET_API_VERSION, IMAGE_SET_KIND, imageSetSchema } from "./config/schema.ts";
 export type { AdditionalImageConfig, ImageSetConfig, OperatorsConfig } from "./config/types.ts";

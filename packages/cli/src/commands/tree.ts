@@ -18,6 +18,7 @@ import { lock } from "./lock/group.ts";
 import { configCheck } from "./mirror/config-check.ts";
 import { configSchema } from "./mirror/config-schema.ts";
 import { diff } from "./mirror/diff.ts";
+import { init } from "./mirror/init.ts";
 import { mirror } from "./mirror/mirror.ts";
 import { plan } from "./mirror/plan.ts";
 import { verify } from "./mirror/verify.ts";
@@ -29,6 +30,7 @@ import { version } from "./self/version.ts";
 
 /** All words of the command line. A new command is one import and one line here. */
 export const tree: Group = group("Carries operator catalogs and container images across an air gap", {
+  init,
   plan,
   mirror,
   verify,
