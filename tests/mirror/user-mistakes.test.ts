@@ -20,7 +20,12 @@ describe("what the user wrote is refused before anything is asked for", () => {
     ["a folder that is not there", ["-c", "FOLDER"], "/nodir", "Relative paths"],
     ["an architecture that is none", ["-c", "GOOD", "--platform", "linux/amd"], '"amd" is no known architecture', '"amd64"'],
     ["a problem code that is none", ["-c", "GOOD", "--waive", "REF_EMTPY"], "no problem of that code", "REF_EMPTY"],
-    ["a name for a catalog that is not there", ["-c", "GOOD", "--catalog-source-name", "x.y/z:1=mine"], "no catalog x.y/z:1", "Its catalogs"],
+    [
+      "a name for a catalog that is not there",
+      ["-c", "GOOD", "--catalog-source-name", "x.y/z:1=mine"],
+      "no catalog x.y/z:1",
+      "Its catalogs",
+    ],
     ["a target that is no registry", ["-c", "GOOD", "oci:some/folder"], "oci: is no registry", "docker://HOST"],
   ])("%s", async (_what, args, message, hint) => {
     const good = await world.config(imageSet("- name: beacon-operator"));
