@@ -26,6 +26,8 @@ describe("what the user wrote is refused before anything is asked for", () => {
       "no catalog x.y/z:1",
       "Its catalogs",
     ],
+    ["a workspace that is a file", ["-c", "GOOD", "--workspace", "GOOD"], "Cannot use workspace", "--workspace DIR"],
+    ["a workspace where no folder can be", ["-c", "GOOD", "--workspace", "/proc/skerry"], "Cannot use workspace", "--workspace DIR"],
     ["a target that is no registry", ["-c", "GOOD", "oci:some/folder"], "oci: is no registry", "docker://HOST"],
   ])("%s", async (_what, args, message, hint) => {
     const good = await world.config(imageSet("- name: beacon-operator"));
@@ -86,4 +88,26 @@ it("verifies every lock that a target holds, or the one that is named", async ()
   expect((await fetch(tag, { method: "DELETE" })).status).toBe(202);
   expect((await world.json("verify", target)).code).toBe(5);
   expect((await world.json("verify", "--name", "one", target)).code).toBe(0);
+});
+
+it("reports what it mirrored when the target does not take the lock", async () => {
+  const target = `docker://${world.target.host}/nolock`;
+  const config = await world.config(imageSet("- name: beacon-operator"));
+  world.target.interfere(({ method, url }) =>
+    method === "PUT" && url.includes("/nolock/skerry/locks/manifests/") ? { status: 403, code: "DENIED" } : undefined,
+  );
+  const subject = `${world.target.host}/nolock/skerry/locks:nolock`;
+  const first = await world.json("mirror", "-c", config, "--name", "nolock", target);
+  expect({ code: first.code, result: first.result.result }).toEqual({ code: 3, result: "partial" });
+  expect(first.result.problems).toContainEqual(expect.objectContaining({ code: "PUSH_DENIED", severity: "error", subject, waived: false }));
+  expect(JSON.parse(await readFile(join(world.dir, "skerry-nolock", "report.json"), "utf8"))).toEqual({
+    apiVersion: "skerry.dev/v1",
+    ...first.result,
+  });
+  expect((await resources("skerry-nolock")).size).toBeGreaterThan(2);
+  const waived = await world.json("mirror", "-c", config, "--name", "nolock", "--waive", `PUSH_DENIED=${subject}`, target);
+  world.target.interfere(undefined);
+  expect(waived.code).toBe(0);
+  expect((await world.json("mirror", "-c", config, "--name", "nolock", target)).code).toBe(0);
+  expect((await world.json("verify", target)).code).toBe(0);
 });

@@ -47,6 +47,7 @@ const EXIT_BY_CODE: ReadonlyMap<string, number> = new Map([
   ["SIGNATURE_INVALID", EXIT.refused],
   ["ARCHIVE_INVALID", EXIT.refused],
   ["LOCK_INVALID", EXIT.usage],
+  ["WORKSPACE_INVALID", EXIT.usage],
   ["SERVING_UNSUPPORTED", EXIT.usage],
   ["RESOURCES_UNSUPPORTED", EXIT.usage],
   ["PROFILE_INVALID", EXIT.usage],
