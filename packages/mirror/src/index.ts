@@ -31,6 +31,7 @@ export { parseSubsetRule, type SubsetRule } from "./archive/subset-rule.ts";
 export { type ArchiveFault, type ArchiveVerification, faultText, verifyArchive } from "./archive/verify-archive.ts";
 export { blockedBy } from "./config/blocked.ts";
 export { ConfigError, type ConfigFault, formatConfigFault } from "./config/config-error.ts";
+export { CONVERT_VERSIONS, type Conversion, type ConvertOptions, type ConvertVersion, convertImageSetConfig } from "./config/convert.ts";
 export { checkLocalPaths } from "./config/local-paths.ts";
 export { nearestWord } from "./config/nearest.ts";
 export { type NewConfig, newConfigText } from "./config/new-config.ts";

@@ -16,6 +16,7 @@ import { sync } from "./images/sync.ts";
 import { tags } from "./images/tags.ts";
 import { lock } from "./lock/group.ts";
 import { configCheck } from "./mirror/config-check.ts";
+import { configConvert } from "./mirror/config-convert.ts";
 import { configSchema } from "./mirror/config-schema.ts";
 import { diff } from "./mirror/diff.ts";
 import { init } from "./mirror/init.ts";
@@ -40,7 +41,7 @@ export const tree: Group = group("Carries operator catalogs and container images
   lock,
   archive,
   audit: group("look at the records of crossings", { verify: auditVerify }),
-  config: group("check image set configurations", { check: configCheck, schema: configSchema }),
+  config: group("check and convert image set configurations", { check: configCheck, convert: configConvert, schema: configSchema }),
   catalog,
   copy,
   sync,

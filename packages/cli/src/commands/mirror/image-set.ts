@@ -54,7 +54,12 @@ export async function readImageSet(job: Job<SetFlags & ContentFlags>): Promise<I
 
 /** Reads and checks a configuration file, or stdin for `-`. */
 export async function readConfig(job: Pick<Job<unknown>, "world">, file: string): Promise<ImageSetConfig> {
-  const text = await readTextInput(job, file === "-" ? file : pathOf(job, file)).catch((error: unknown) => {
+  return parseImageSetConfig(await readConfigText(job, file), { path: file === "-" ? "stdin" : file });
+}
+
+/** The text of a configuration file, or of stdin for `-`. */
+export async function readConfigText(job: Pick<Job<unknown>, "world">, file: string): Promise<string> {
+  return await readTextInput(job, file === "-" ? file : pathOf(job, file)).catch((error: unknown) => {
     if (!isUsageError(error)) throw error;
     throw new UsageError(`cannot read configuration ${file}`, {
       subject: file,
@@ -62,7 +67,6 @@ export async function readConfig(job: Pick<Job<unknown>, "world">, file: string)
       hint: "Check the path; 'skerry init' writes one to begin with.",
     });
   });
-  return parseImageSetConfig(text, { path: file === "-" ? "stdin" : file });
 }
 
 /** Folder of a workspace: `--workspace` (also as `file://DIR`), else `./skerry-NAME`. */
