@@ -14,7 +14,6 @@ import { inspect } from "./images/inspect.ts";
 import { repos } from "./images/repos.ts";
 import { sync } from "./images/sync.ts";
 import { tags } from "./images/tags.ts";
-import { lock } from "./lock/group.ts";
 import { configCheck } from "./mirror/config-check.ts";
 import { configConvert } from "./mirror/config-convert.ts";
 import { configSchema } from "./mirror/config-schema.ts";
@@ -38,7 +37,6 @@ export const tree: Group = group("Carries operator catalogs and container images
   why,
   diff,
   have,
-  lock,
   archive,
   audit: group("look at the records of crossings", { verify: auditVerify }),
   config: group("check and convert image set configurations", { check: configCheck, convert: configConvert, schema: configSchema }),
