@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { parseInstalled } from "@skerry/catalog";
 import { decideServing, isAtLeast, NEWEST_KNOWN_VERSION, parseClusterVersion } from "@skerry/cluster";
@@ -145,13 +146,8 @@ async function planOptions(job: Job<SetFlags & ContentFlags>, config: ImageSetCo
 async function readInstalled(job: Job<SetFlags>, config: ImageSetConfig): Promise<PlanOptions["installed"]> {
   const found = await Promise.all(
     [...job.flags.installed, ...config.skerry.installed].map(async (file) => {
-      const text = await readTextInput(job, file === "-" ? file : pathOf(job, file)).catch((error: unknown) => {
-        if (!isUsageError(error)) throw error;
-        throw new UsageError(`cannot read ${file}`, {
-          subject: file,
-          cause: error.cause ?? error,
-          hint: "Write it with 'oc get csv -A -o json'.",
-        });
+      const text = await readFile(pathOf(job, file), "utf8").catch((cause: unknown) => {
+        throw new UsageError(`cannot read ${file}`, { subject: file, cause, hint: "Write it with 'oc get csv -A -o json'." });
       });
       return parseInstalled(text, file);
     }),
