@@ -1,4 +1,5 @@
 export { archiveBytes, LOCK_ENTRY } from "./archive/archive-files.ts";
+export type { ArchiveGoal } from "./archive/archive-size.ts";
 export {
   type AuditFault,
   type AuditVerification,
