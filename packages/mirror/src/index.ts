@@ -1,5 +1,4 @@
 export { archiveBytes, LOCK_ENTRY } from "./archive/archive-files.ts";
-export type { ArchiveGoal } from "./archive/archive-size.ts";
 export {
   type AuditFault,
   type AuditVerification,

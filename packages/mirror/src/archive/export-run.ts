@@ -232,7 +232,7 @@ function nothingToDo(selection: ArchiveSelection): TransferReport {
 
 /** @throws MirrorError `SPACE_SHORT` naming the mount point */
 async function checkSpace(dir: string, neededBytes: number): Promise<void> {
-  const { where, freeBytes } = await spaceAt(await nearestFolder(dir));
+  const { where, freeBytes } = await spaceAt(await existing(dir));
   if (freeBytes >= neededBytes) return;
   throw new MirrorError({
     code: "SPACE_SHORT",
@@ -242,8 +242,7 @@ async function checkSpace(dir: string, neededBytes: number): Promise<void> {
   });
 }
 
-/** The folder itself, or the nearest above it that is there: what will hold it. */
-export async function nearestFolder(dir: string): Promise<string> {
+async function existing(dir: string): Promise<string> {
   let path = resolve(dir);
   while ((await stat(path).catch(() => undefined)) === undefined && dirname(path) !== path) path = dirname(path);
   return path;

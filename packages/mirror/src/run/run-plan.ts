@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { type ArchiveGoal, archiveSize } from "../archive/archive-size.ts";
 import type { ImageSetConfig } from "../config/types.ts";
 import { MirrorError } from "../errors.ts";
 import { diffLocks } from "../lock/diff.ts";
@@ -31,8 +30,6 @@ export type LockSource =
 export interface PlanRun {
   readonly source: LockSource;
   readonly target?: MirrorTarget;
-  /** Instead of a target: the archive that would be written. */
-  readonly archive?: ArchiveGoal;
   readonly describe: DescribeResources;
   readonly recheck: boolean;
   /** Looks at the target; a mirror run leaves that to the transfer, which looks at each root once. */
@@ -89,19 +86,16 @@ export async function describePlan(
     (run.target === undefined || !run.look ? undefined : await stateOf(lock, { run, target: run.target, connected, context }));
   const costs = what.costs ?? (await countCosts(lock, connected.source, context.signal));
   const rate = await knownRate(run, context.workspace);
-  const { target, archive } = run;
-  const size = archive === undefined ? undefined : await archiveSize(lock, archive);
   return planDocument({
     lock,
-    ...(target === undefined ? {} : { target }),
-    ...(archive === undefined ? {} : { target: { text: archive.text, prefix: "", maxNestedPaths: 0 } }),
+    ...(run.target === undefined ? {} : { target: run.target }),
     operators: costs.operators,
     present: state?.present ?? [],
     presentBytes: state?.presentBytes ?? null,
     manifests: costs.manifests,
-    volumes: size?.volumes ?? null,
+    volumes: null,
     ...(rate === undefined ? {} : { rate }),
-    space: size?.space ?? [],
+    space: [],
     difference: diffLocks(previous, lock),
     files: planFiles(context.workspace, run),
   });

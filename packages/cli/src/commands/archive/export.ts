@@ -1,27 +1,27 @@
 import { type ExportReport, type FinishedPlan, runExport } from "@skerry/mirror";
-import { UsageError } from "../../args/errors.ts";
 import { formatSize } from "../../args/size.ts";
 import type { Job } from "../../command/job.ts";
 import { escapeLine } from "../../output/escape.ts";
 import type { MirrorRunFlags } from "../mirror/mirror.ts";
 import type { Session } from "../mirror/session.ts";
 import { reportText } from "../mirror/show-report.ts";
+import { archiveDir } from "./archive-place.ts";
 import { farSide, signerOf } from "./near-side.ts";
 import { runVolumeHook } from "./volume-hook.ts";
 
 /** Writes a planned image set into the archive that the command names. */
 export async function exportSet(job: Job<MirrorRunFlags>, session: Session, plan: FinishedPlan): Promise<ExportReport> {
   const { flags } = job;
-  const { registries, goal: archive } = session;
-  if (archive === undefined) throw new UsageError("no archive was given");
+  const text = job.args[0] ?? "";
+  const { registries } = session;
   const signer = await signerOf(job);
   return await runExport(
     {
       lock: plan.lock,
-      dir: archive.dir,
-      text: archive.text,
+      dir: archiveDir(job, text),
+      text,
       options: {
-        volumeBytes: archive.volumeBytes,
+        volumeBytes: flags["volume-size"],
         farSide: farSide(job, session.context.manifests),
         ...(signer === undefined ? {} : { signer }),
         externalLayers: flags["external-layers"],

@@ -27,8 +27,7 @@ export async function run(given: Job<MirrorRunFlags>): Promise<number> {
     ? openSession(job, job.args[0])
     : openFromSession(job, job.flags.from, job.args[0]));
   if (job.flags["dry-run"]) return await showPlan(job, session);
-  // A registry is looked at by the transfer, once; nobody else writes the plan of an archive.
-  const planRun = { ...session.planRun, look: session.goal !== undefined };
+  const planRun = { ...session.planRun, look: false };
   const made = await runPlan(planRun, session.context);
   tellProblems(job, made.lock.problems);
   if (job.flags.strict) checkStrict(made.lock);

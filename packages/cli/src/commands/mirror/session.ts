@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import {
-  type ArchiveGoal,
   type ImageSetConfig,
   type MirrorTarget,
   type OwnedWorkspace,
@@ -18,8 +17,7 @@ import type { Job } from "../../command/job.ts";
 import type { RegistryFlags } from "../../command/registry-flags.ts";
 import { insecureHosts, openRegistries } from "../../registries/open.ts";
 import { VERSION } from "../../version.ts";
-import type { ToArchiveFlags } from "../archive/archive-flags.ts";
-import { archiveGoal } from "../archive/archive-goal.ts";
+import { isArchivePlace } from "../archive/archive-place.ts";
 import { type ImageSet, readImageSet, workspaceDir } from "./image-set.ts";
 import { resourceDescriber } from "./resources.ts";
 import type { SetFlags } from "./set-flags.ts";
@@ -33,8 +31,6 @@ export interface Session extends AsyncDisposable {
   readonly registries: Registries;
   readonly context: RunContext;
   readonly target: MirrorTarget | undefined;
-  /** Where the target is an archive. */
-  readonly goal?: ArchiveGoal | undefined;
   readonly planRun: PlanRun;
 }
 
@@ -42,13 +38,9 @@ export interface Session extends AsyncDisposable {
 const NO_TARGET = { host: "mirror.invalid", prefix: "", maxNestedPaths: 0, insecure: false };
 
 /** Checks what the user wrote, then opens the workspace and the registries. */
-export async function openSession(
-  job: Job<MirrorFlags & Pick<ToArchiveFlags, "volume-size">>,
-  targetText: string | undefined,
-): Promise<Session> {
+export async function openSession(job: Job<MirrorFlags>, targetText: string | undefined): Promise<Session> {
   const set = await readImageSet(job);
-  const archive = archiveGoal(job, targetText, set.config);
-  const place = targetText === undefined || archive !== undefined ? undefined : registryTarget(targetText);
+  const place = targetText === undefined || isArchivePlace(targetText) ? undefined : registryTarget(targetText);
   const parts = new AsyncDisposableStack();
   try {
     const registries = parts.use(await openRegistries(job, { sources: "any", destinations: place === undefined ? [] : [place.host] }));
@@ -69,8 +61,7 @@ export async function openSession(
       registries,
       context,
       target,
-      goal: archive,
-      planRun: { ...planRun(job, set, target), ...(archive === undefined ? {} : { archive }) },
+      planRun: planRun(job, set, target),
       [Symbol.asyncDispose]: () => parts.disposeAsync(),
     };
   } catch (error) {

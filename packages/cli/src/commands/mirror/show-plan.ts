@@ -59,24 +59,12 @@ function packageTable(plan: PlanDocument): string {
 
 function moveText(plan: PlanDocument): string {
   const { totals, estimate } = plan;
-  if (totals.volumes !== null) return spaceText(plan);
   if (totals.moveBytes === null) return "";
   const time =
     estimate.seconds === null || totals.moveBytes === 0
       ? ""
       : `, about ${formatDuration(estimate.seconds * 1000)} at ${formatSize(estimate.bytesPerSecond ?? 0)}/s (${estimate.basis ?? ""})`;
   return `To move: ${formatSize(totals.moveBytes)} of ${formatSize(totals.uniqueBytes)}${time}\n`;
-}
-
-/** What an archive needs, and what there is. */
-function spaceText({ totals, estimate }: PlanDocument): string {
-  const volumes = totals.volumes === 1 ? "1 volume" : `${totals.volumes ?? 0} volumes`;
-  return estimate.space
-    .map(({ where, neededBytes, freeBytes }) => {
-      const short = freeBytes < neededBytes ? ": make room first" : "";
-      return `To write: ${formatSize(neededBytes)} in ${volumes}; ${escapeLine(where)} has ${formatSize(freeBytes)} free${short}\n`;
-    })
-    .join("");
 }
 
 /** Images that are at the target, by package; undefined where nobody looked. */
