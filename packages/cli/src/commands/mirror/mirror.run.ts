@@ -27,7 +27,8 @@ export async function run(given: Job<MirrorRunFlags>): Promise<number> {
     ? openSession(job, job.args[0])
     : openFromSession(job, job.flags.from, job.args[0]));
   if (job.flags["dry-run"]) return await showPlan(job, session);
-  const planRun = { ...session.planRun, look: false };
+  // A registry is looked at by the transfer, once, and its plan written afterwards; nobody else writes that of an archive.
+  const planRun = { ...session.planRun, look: isArchivePlace(job.args[0]) };
   const made = await runPlan(planRun, session.context);
   tellProblems(job, made.lock.problems);
   if (job.flags.strict) checkStrict(made.lock);
