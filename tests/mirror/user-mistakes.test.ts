@@ -56,11 +56,13 @@ it("makes a row of a catalog without any wanted platform, and goes on", async ()
 
 it("keeps lock and resources of the last run when no source answers", async () => {
   const target = `docker://${world.target.host}/outage`;
-  const config = await world.config(imageSet("- name: beacon-operator"));
+  const config = await world.config(
+    "apiVersion: mirror.openshift.io/v2alpha1\nkind: ImageSetConfiguration\nmirror:\n  additionalImages:\n    - name: quay.isle.example/shared/toolbox:1.4\n",
+  );
   expect((await world.json("mirror", "-c", config, "--name", "outage", target)).code).toBe(0);
   const lockFile = join(world.dir, "skerry-outage", "imageset.lock");
   const before = { lock: await readFile(lockFile, "utf8"), files: await resources("skerry-outage") };
-  expect(before.files.size).toBeGreaterThan(2);
+  expect(before.files.size).toBe(1);
   world.source.interfere(() => ({ status: 401, code: "UNAUTHORIZED" }));
   const failed = await world.json("mirror", "-c", config, "--name", "outage", target);
   world.source.interfere(undefined);
