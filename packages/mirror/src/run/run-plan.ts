@@ -61,15 +61,15 @@ export async function runPlan(run: PlanRun, context: RunContext): Promise<Finish
   const { workspace } = context;
   const previous = await readWorkspaceLock(workspace);
   const made = await lockOf(run, previous, context);
-  const given = run.source.from === "lock" || (previous !== undefined && foundNothing(made.lock));
-  const lock = given ? made.lock : await writeWorkspaceLock(workspace, made.lock, previous);
+  const isOutage = run.source.from !== "lock" && previous !== undefined && foundNothing(made.lock);
+  const lock = run.source.from === "lock" || isOutage ? made.lock : await writeWorkspaceLock(workspace, made.lock, previous);
   const document = await describePlan({ ...made, lock, previous, run }, context);
-  await writeLists(workspace, lock, run);
+  await writeLists(workspace, lock, isOutage ? { describe: run.describe } : run);
   if (run.look) await writePlanDocument(workspace, document, run);
   return { lock, document };
 }
 
-/** True when no source could be asked: such a lock says nothing, and the one before stays. */
+/** True when no source could be asked: such a lock says nothing, and the one before stays with what was made of it. */
 function foundNothing(lock: ImageSetLock): boolean {
   return lock.images.length === 0 && lock.problems.some(isOpen);
 }
@@ -108,7 +108,7 @@ export async function writePlanDocument(workspace: Workspace, document: PlanDocu
 }
 
 /** Writes the lists, and the resources as they would be, for a target. */
-async function writeLists(workspace: Workspace, lock: ImageSetLock, run: PlanRun): Promise<void> {
+async function writeLists(workspace: Workspace, lock: ImageSetLock, run: Pick<PlanRun, "target" | "describe">): Promise<void> {
   await writeWorkspaceFile(workspace, "missing.txt", missingText(lock));
   if (run.target === undefined) return;
   await writeWorkspaceFile(workspace, "mapping.txt", mappingText(lock, run.target));

@@ -67,7 +67,7 @@ async function* locksOf(job: Job<VerifyFlags>, { prefix, store }: VerifiedTarget
   }
   const repository = lockRepository(prefix, flags["max-nested-paths"]);
   const names = flags.name === undefined && !flags["as-node"] ? await storedLocks(store, { repository, signal }) : [];
-  if (names.length < 2) yield await fetchLock(store, { repository, name: flags.name, signal });
+  if (names.length < 2) yield await fetchLock(store, { repository, name: flags.name ?? names[0], signal });
   else {
     job.log.info(`Checking against ${names.length} locks that the target holds: ${names.join(", ")}`);
     for (const name of names) yield await fetchLock(store, { repository, name, signal });
