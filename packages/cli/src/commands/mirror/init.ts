@@ -22,7 +22,7 @@ export const init: Command = command<InitFlags>({
       defaultText: "registry.redhat.io/redhat/redhat-operator-index of --version",
     }),
     package: flagList('what to keep: PACKAGE[/CHANNEL][@VERSION or "RANGE"]', { placeholder: "SELECT", defaultText: "every package" }),
-    version: flagText("version of the cluster", { placeholder: "4.N", defaultText: "newest known" }),
+    version: flagText("version of the cluster", { placeholder: "4.N", defaultText: "newest known", callOnly: true }),
   },
   examples: [
     { command: "skerry init", does: "write imageset.yaml, asking for catalog and packages" },
