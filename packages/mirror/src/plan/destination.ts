@@ -80,13 +80,15 @@ export function parseRegistryTarget(text: string): RegistryTarget {
   const slash = trimmed.indexOf("/");
   const host = slash < 0 ? trimmed : trimmed.slice(0, slash);
   const prefix = slash < 0 ? "" : trimmed.slice(slash + 1);
+  if (host === "") throw noTarget(text, "it names no host", undefined);
   try {
     const probe = parseReference(`${host}/${prefix === "" ? "probe" : prefix}`);
     if (probe.tag !== undefined || probe.digest !== undefined) throw new Error("a target has no tag and no digest");
     if (probe.registry !== host) throw new Error(`${JSON.stringify(host)} is not a registry host`);
     return { host, prefix };
   } catch (cause) {
-    throw noTarget(text, cause instanceof Error ? cause.message : "it is not a registry", cause);
+    const why = cause instanceof Error ? cause.message.replace(/^Cannot read image reference ".*?": /, "") : "it is not a registry";
+    throw noTarget(text, why, cause);
   }
 }
 

@@ -192,6 +192,8 @@ function stem(path: string): string {
     .replace(/\.[^.]+$/, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9-]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "");
+    .replace(/^-+/, "")
+    .slice(0, 40)
+    .replace(/-+$/, "");
   return name === "" ? "imageset" : name;
 }

@@ -37,6 +37,11 @@ describe("the flags that scripts of oc mirror bring", () => {
     [["plan", "--v1", "-c", "x.yaml"], "--v1 is not there", "v2alpha1"],
     [["mirror", "-c", "x.yaml", "--since", "2024-01-01", "file:///x"], "takes an earlier lock", "--have"],
     [["mirror", "-c", "x.yaml", "--since", "none.lock", "file:///x"], "cannot read none.lock", "Check the path"],
+    [["mirror", "-c", "x.yaml", "--only", "package=a", "docker://h.example"], "--only cannot be used here", "--from"],
+    [["mirror", "-c", "x.yaml", "--trust-key", "k.pub", "docker://h.example"], "--trust-key cannot be used here", "--from"],
+    [["mirror", "-c", "x.yaml", "--have", "have.json", "docker://h.example"], "--have cannot be used here", "file://DIR"],
+    [["mirror", "-c", "x.yaml", "--name", "Bad Name", "docker://h.example"], "cannot use the name", "lower-case"],
+    [["plan", "-c", "x.yaml", "--catalog-source-name", "a=Bad_Name"], "cannot name a CatalogSource", "lower-case"],
     [["mirror", "-c", "x.yaml", "--parallel-images", "many", "docker://h.example"], "whole number", ""],
   ])("%j is refused before anything is read", async (args, message, hint) => {
     const { code, stderr, stdout } = await runInWorld(args);

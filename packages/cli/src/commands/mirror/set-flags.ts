@@ -36,7 +36,10 @@ export interface SetFlags extends OcMirrorFlags {
 /** The flags of image sets. */
 export const setFlags: FlagSet<SetFlags> = {
   config: flagText("image set configuration", { short: "c", placeholder: "FILE" }),
-  name: flagText("name of the image set in resources, lock and workspace", { placeholder: "NAME", defaultText: "stem of --config" }),
+  name: flagOptional("name of the image set in resources, lock and workspace", readName, {
+    placeholder: "NAME",
+    defaultText: "stem of --config",
+  }),
   workspace: flagText("folder for lock, plan, resources and journal", { placeholder: "DIR", defaultText: "./skerry-NAME" }),
   lock: flagText("use this lock; nothing is resolved", { placeholder: "FILE" }),
   locked: flagSwitch("refuse if configuration or catalogs differ from the workspace's lock"),
@@ -91,9 +94,25 @@ async function parseResources(text: string): Promise<"auto" | readonly ResourceK
   return text.split(",").map((part) => choice(part.trim(), RESOURCE_KINDS));
 }
 
+/** The rule of `skerry.name`: names of the cluster's objects are made of it. */
+function readName(text: string): string {
+  if (/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/.test(text)) return text;
+  throw new UsageError(`cannot use the name ${JSON.stringify(text)}`, {
+    subject: text,
+    hint: "Give 1 to 40 lower-case letters, digits and dashes, with a letter or digit at both ends.",
+  });
+}
+
 function parsePair(text: string): readonly [string, string] {
   const equals = text.lastIndexOf("=");
-  if (equals > 0 && equals < text.length - 1) return [text.slice(0, equals), text.slice(equals + 1)];
+  const name = text.slice(equals + 1);
+  if (equals > 0 && !/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
+    throw new UsageError(`cannot name a CatalogSource ${JSON.stringify(name)}`, {
+      subject: name,
+      hint: "Give at most 63 lower-case letters, digits and dashes that begin with a letter.",
+    });
+  }
+  if (equals > 0) return [text.slice(0, equals), name];
   throw new UsageError(`expected SOURCE=NAME, got ${JSON.stringify(text)}`, {
     subject: text,
     hint: "Write the catalog as in the configuration, an equals sign, and the name.",
