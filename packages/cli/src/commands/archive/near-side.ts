@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type ArchiveSigner,
@@ -14,7 +15,6 @@ import {
 import { CONTENTS_FILE, type ManifestCache } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
 import { type Job, pathOf } from "../../command/job.ts";
-import { readTextInput } from "../../places/text-input.ts";
 import { requiredLock } from "../mirror/image-set.ts";
 import type { ToArchiveFlags } from "./archive-flags.ts";
 
@@ -52,7 +52,7 @@ export async function signerOf(job: Job<ToArchiveFlags>): Promise<ArchiveSigner 
 /** Text of a file that a flag names. @throws UsageError */
 export async function readInput(job: Pick<Job<unknown>, "world">, path: string): Promise<string> {
   try {
-    return await readTextInput(job, path === "-" ? path : pathOf(job, path));
+    return await readFile(pathOf(job, path), "utf8");
   } catch (cause) {
     throw new UsageError(`cannot read ${path}`, { subject: path, cause, hint: "Check the path." });
   }
