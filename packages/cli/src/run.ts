@@ -10,7 +10,7 @@ import { tree } from "./commands/tree.ts";
 import { readConfigFile } from "./config-file.ts";
 import { commandHelp } from "./help/command.ts";
 import { groupHelp } from "./help/group.ts";
-import { describeError, EXIT, exitCodeOf, formatError } from "./output/error.ts";
+import { describeError, EXIT, exitCodeOf, formatError, formatErrorLine } from "./output/error.ts";
 import { createLog } from "./output/log.ts";
 import { openLogFile } from "./output/log-file.ts";
 import { createPrinter } from "./output/printer.ts";
@@ -61,7 +61,9 @@ async function runCommand(node: Command, call: Call): Promise<number> {
   const color = colored(world, every["no-color"]);
   const screen = createScreen(world.stderr, color);
   await using logFile = await openLogFile(every["log-file"], world);
-  const log = createLog({ screen, level: every.quiet ? "error" : every["log-level"], file: logFile, now: () => world.now() });
+  const now = (): Date => world.now();
+  const level = every.quiet ? "error" : every["log-level"];
+  const log = createLog({ screen, level, file: logFile, now, asEvents: every.progress === "json" });
   const progress = createProgress(every.progress, screen, { quiet: every.quiet, now: () => world.now().getTime() });
   const job: Job<unknown> = {
     tree,
@@ -81,15 +83,22 @@ async function runCommand(node: Command, call: Call): Promise<number> {
   } catch (error) {
     progress.stop();
     logFile?.append(JSON.stringify({ at: world.now().toISOString(), level: "error", ...describeError(error) }));
-    return fail(error, world, { format, color });
+    return fail(error, world, { format, color, asEvent: every.progress === "json" });
   }
 }
 
-function fail(error: unknown, world: World, how: { readonly format: OutputFormat; readonly color: boolean }): number {
+interface ErrorForm {
+  readonly format: OutputFormat;
+  readonly color: boolean;
+  /** On one line, for who reads events. */
+  readonly asEvent?: boolean;
+}
+
+function fail(error: unknown, world: World, how: ErrorForm): number {
   if (error instanceof OutputClosedError) return EXIT.done;
   // An abort that reaches us as somebody else's error is still the interruption that caused it.
   const reason: unknown = world.signal.aborted && world.signal.reason instanceof Interruption ? world.signal.reason : error;
-  world.stderr.write(formatError(reason, how.format, how.color));
+  world.stderr.write(how.asEvent === true ? formatErrorLine(reason) : formatError(reason, how.format, how.color));
   return exitCodeOf(reason);
 }
 

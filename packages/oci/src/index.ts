@@ -70,6 +70,7 @@ export { isTransient } from "./http/retry.ts";
 export type { HttpMethod, HttpRequest, HttpResponse, NetEvent, RequestBody } from "./http/types.ts";
 export type { Descriptor } from "./model/descriptor.ts";
 export { type Digest, type DigestAlgorithm, digestAlgorithm, digestHex, isDigest, parseDigest } from "./model/digest.ts";
+export { KNOWN_ARCHITECTURES, KNOWN_SYSTEMS } from "./model/known-platforms.ts";
 export {
   type ImageManifest,
   type IndexManifest,

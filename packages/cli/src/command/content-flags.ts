@@ -1,5 +1,6 @@
 import type { Platform } from "@skerry/oci";
 import { UsageError } from "../args/errors.ts";
+import { didYouMean } from "../args/nearest.ts";
 import { flagChoice, flagListOf, flagParsed, flagSwitch } from "./flag.ts";
 import type { FlagSet } from "./types.ts";
 
@@ -49,7 +50,20 @@ export interface PlatformPattern {
 }
 
 async function readPlatform(text: string): Promise<Platform> {
-  return (await import("@skerry/oci")).parsePlatform(text);
+  const { KNOWN_ARCHITECTURES, KNOWN_SYSTEMS, parsePlatform } = await import("@skerry/oci");
+  const platform = parsePlatform(text);
+  refuseUnknown(platform.os, KNOWN_SYSTEMS, "operating system");
+  refuseUnknown(platform.architecture, KNOWN_ARCHITECTURES, "architecture");
+  return platform;
+}
+
+/** A name that no image has would leave every image out. */
+function refuseUnknown(name: string, known: readonly string[], what: string): void {
+  if (known.includes(name)) return;
+  throw new UsageError(`${JSON.stringify(name)} is no known ${what}`, {
+    subject: name,
+    hint: didYouMean(name, known) ?? `Known are ${known.slice(0, 6).join(", ")} and others of Go's.`,
+  });
 }
 
 async function readPattern(text: string): Promise<PlatformPattern | undefined> {

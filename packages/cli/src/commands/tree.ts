@@ -16,8 +16,10 @@ import { sync } from "./images/sync.ts";
 import { tags } from "./images/tags.ts";
 import { lock } from "./lock/group.ts";
 import { configCheck } from "./mirror/config-check.ts";
+import { configConvert } from "./mirror/config-convert.ts";
 import { configSchema } from "./mirror/config-schema.ts";
 import { diff } from "./mirror/diff.ts";
+import { init } from "./mirror/init.ts";
 import { mirror } from "./mirror/mirror.ts";
 import { plan } from "./mirror/plan.ts";
 import { verify } from "./mirror/verify.ts";
@@ -29,6 +31,7 @@ import { version } from "./self/version.ts";
 
 /** All words of the command line. A new command is one import and one line here. */
 export const tree: Group = group("Carries operator catalogs and container images across an air gap", {
+  init,
   plan,
   mirror,
   verify,
@@ -38,7 +41,7 @@ export const tree: Group = group("Carries operator catalogs and container images
   archive,
   lock,
   audit: group("look at the records of crossings", { verify: auditVerify }),
-  config: group("check image set configurations", { check: configCheck, schema: configSchema }),
+  config: group("check and convert image set configurations", { check: configCheck, convert: configConvert, schema: configSchema }),
   catalog,
   copy,
   sync,

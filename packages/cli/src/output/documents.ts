@@ -12,6 +12,11 @@ export function formatJson(result: Result): string {
   return `${escapeJson(JSON.stringify(withVersion(result), undefined, 2))}\n`;
 }
 
+/** The same document on one line. */
+export function formatJsonLine(result: Result): string {
+  return `${escapeJson(JSON.stringify(withVersion(result)))}\n`;
+}
+
 /** The same document as YAML. */
 export function formatYaml(result: Result): string {
   const plain: unknown = JSON.parse(JSON.stringify(withVersion(result)));

@@ -1,7 +1,7 @@
 import { RefusedError } from "../args/errors.ts";
 import { Interruption, OutputClosedError } from "../world/types.ts";
 import { paint } from "./color.ts";
-import { formatJson, formatYaml, type Result } from "./documents.ts";
+import { formatJson, formatJsonLine, formatYaml, type Result } from "./documents.ts";
 import { escapeText } from "./escape.ts";
 
 /** Exit codes of section 7 of the contract. */
@@ -47,6 +47,7 @@ const EXIT_BY_CODE: ReadonlyMap<string, number> = new Map([
   ["SIGNATURE_INVALID", EXIT.refused],
   ["ARCHIVE_INVALID", EXIT.refused],
   ["LOCK_INVALID", EXIT.usage],
+  ["WORKSPACE_INVALID", EXIT.usage],
   ["SERVING_UNSUPPORTED", EXIT.usage],
   ["RESOURCES_UNSUPPORTED", EXIT.usage],
   ["PROFILE_INVALID", EXIT.usage],
@@ -113,19 +114,25 @@ export function formatError(error: unknown, format: "text" | "json" | "yaml" | "
   if (format === "json") return formatJson(errorResult(error));
   if (format === "yaml") return formatYaml(errorResult(error));
   const shape = describeError(error);
-  const lines = [
-    `${paint("red", "error:", color)} ${block(shape.message)}`,
-    ...(shape.details ?? []).map((detail) => `  - ${block(detail)}`),
-  ];
+  // What is said already is not said again: a list of one, a cause that is a detail.
+  const details = (shape.details ?? []).filter((detail) => !shape.message.includes(detail));
+  const said = [shape.message, ...details];
+  const lines = [`${paint("red", "error:", color)} ${block(shape.message)}`, ...details.map((detail) => `  - ${block(detail)}`)];
   const place = [shape.host, shape.status === undefined ? undefined : `status ${shape.status}`, shape.registryCode].filter(
     (part) => part !== undefined,
   );
   if (shape.subject !== undefined && !shape.message.includes(shape.subject)) lines.push(`  for: ${block(shape.subject)}`);
   if (place.length > 1)
     lines.push(`  answered by: ${block(place.join(", "))}${shape.tries === undefined || shape.tries < 2 ? "" : ` (${shape.tries} tries)`}`);
-  if (shape.cause !== undefined) lines.push(`  because: ${block(shape.cause)}`);
+  const { cause } = shape;
+  if (cause !== undefined && !said.some((text) => text.includes(cause))) lines.push(`  because: ${block(cause)}`);
   if (shape.hint !== undefined) lines.push(`  ${paint("cyan", "next:", color)} ${block(shape.hint)}`);
   return `${lines.join("\n")}\n`;
+}
+
+/** The Error document on one line, among the events of `--progress json`. */
+export function formatErrorLine(error: unknown): string {
+  return formatJsonLine(errorResult(error));
 }
 
 /** The exit code that an error stands for. */
@@ -168,12 +175,17 @@ function causeOf(error: Error): string | undefined {
   const said: string[] = [];
   let current: unknown = error.cause;
   for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
-    const message = redact(current.message);
+    const message = redact(plainReason(current.message));
     // A cause that repeats what was said says nothing.
     if (message !== "" && !error.message.includes(message) && !said.some((before) => before.includes(message))) said.push(message);
     current = current.cause;
   }
   return said.length === 0 ? undefined : said.join(": ");
+}
+
+/** OpenSSL's reason out of `40A3:error:0A00010B:SSL routines:FUNCTION:wrong version number:FILE:LINE:`. */
+function plainReason(message: string): string {
+  return (/^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1] ?? message).trim();
 }
 
 function block(text: string): string {

@@ -1,5 +1,5 @@
 import { paint } from "./color.ts";
-import { escapeText } from "./escape.ts";
+import { escapeJson, escapeText } from "./escape.ts";
 import type { Screen } from "./screen.ts";
 
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
@@ -23,14 +23,23 @@ export interface LogOptions {
   /** Shown on stderr up to this level; the file gets all but debug, and debug too when this is debug. */
   readonly level: LogLevel;
   readonly file?: LogFile | undefined;
+  /** stderr holds events, one JSON object a line: warnings and errors are such lines there, the rest goes to the file only. */
+  readonly asEvents?: boolean;
   now(): Date;
 }
 
 /** The log of one run. */
 export function createLog(options: LogOptions): Log {
   const limit = LOG_LEVELS.indexOf(options.level);
+  const show = (level: LogLevel, text: string): void => {
+    if (options.asEvents !== true) options.screen.line(`${prefix(level, options.screen.color)}${escapeText(text)}`);
+    else if (level === "warn" || level === "error") {
+      const severity = level === "warn" ? "warning" : level;
+      options.screen.line(escapeJson(JSON.stringify({ at: options.now().toISOString(), event: "problem", severity, message: text })));
+    }
+  };
   const say = (level: LogLevel, text: string, fields: Readonly<Record<string, unknown>> | undefined): void => {
-    if (LOG_LEVELS.indexOf(level) <= limit) options.screen.line(`${prefix(level, options.screen.color)}${escapeText(text)}`);
+    if (LOG_LEVELS.indexOf(level) <= limit) show(level, text);
     if (level !== "debug" || options.level === "debug") {
       options.file?.append(JSON.stringify({ at: options.now().toISOString(), level, message: text, ...fields }));
     }

@@ -27,11 +27,13 @@ export function jsonProgress(screen: Screen, now: () => number): Progress {
 
 function fields(event: ProgressEvent): Record<string, unknown> {
   switch (event.event) {
+    case "image.start":
+      return { event: event.event, ...idOf(event.id) };
     case "image.end": {
-      const { id, outcome } = event;
+      const { outcome } = event;
       return {
         event: event.event,
-        id,
+        ...idOf(event.id),
         digest: outcome.descriptor.digest,
         outcome: outcome.outcome,
         ...(outcome.error === undefined ? {} : { error: describeError(outcome.error) }),
@@ -43,7 +45,7 @@ function fields(event: ProgressEvent): Record<string, unknown> {
     case "blob.end":
       return { event: event.event, digest: event.digest, bytes: event.size, outcome: event.how };
     case "blob.bytes":
-      return { event: event.event, digest: event.digest };
+      return { event: event.event, digest: event.digest, bytes: event.bytes };
     case "retry":
       return "error" in event
         ? { event: event.event, subject: event.subject, attempt: event.attempt, error: describeError(event.error) }
@@ -53,11 +55,17 @@ function fields(event: ProgressEvent): Record<string, unknown> {
   }
 }
 
+/** An image as `ORIGIN -> DESTINATION`, and its origin by itself. */
+function idOf(id: string): Record<string, unknown> {
+  const [origin, destination] = id.split("\0");
+  return destination === undefined ? { id } : { id: `${origin} -> ${destination}`, origin };
+}
+
 function figures(event: ProgressEvent, tally: Tally, now: number): Record<string, unknown> {
   if (event.event !== "blob.bytes" && event.event !== "image.end") return {};
   const left = tally.secondsLeft(now);
   return {
-    doneBytes: tally.doneBytes,
+    doneBytes: tally.shownBytes,
     ...(tally.totals.bytes === undefined ? {} : { totalBytes: tally.totals.bytes }),
     ...(left === undefined ? {} : { etaSeconds: left }),
   };

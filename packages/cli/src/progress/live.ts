@@ -72,7 +72,7 @@ function planLine(event: ProgressEvent): string | undefined {
 function totalsLine(tally: Tally, now: number, columns: number, color: boolean): string {
   const { images, bytes } = tally.totals;
   const parts = [`${tally.imagesDone}${images === undefined ? "" : `/${images}`} images`];
-  parts.push(bytes === undefined ? formatSize(tally.doneBytes) : `${formatSize(tally.doneBytes)}/${formatSize(bytes)}`);
+  parts.push(bytes === undefined ? formatSize(tally.shownBytes) : `${formatSize(tally.shownBytes)}/${formatSize(bytes)}`);
   parts.push(`${formatSize(Math.round(tally.bytesPerSecond(now)))}/s`);
   const left = tally.secondsLeft(now);
   if (left !== undefined) parts.push(`${formatDuration(left * 1000)} left`);

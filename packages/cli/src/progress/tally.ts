@@ -58,6 +58,11 @@ export class Tally {
     }
   }
 
+  /** What is done of the total: a blob that several repositories mount counts for each of them, and for no more than all. */
+  get shownBytes(): number {
+    return this.totals.bytes === undefined ? this.doneBytes : Math.min(this.doneBytes, this.totals.bytes);
+  }
+
   /** Bytes per second over the last ten seconds. `now` in milliseconds. */
   bytesPerSecond(now: number): number {
     const last = this.#rate.at(-1);

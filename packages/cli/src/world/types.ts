@@ -48,6 +48,7 @@ export interface World {
 export class Interruption extends Error {
   override readonly name = "Interruption";
   readonly signalName: "SIGINT" | "SIGTERM";
+  readonly hint: string = "Nothing is lost: the same command goes on where it stopped.";
 
   constructor(signalName: "SIGINT" | "SIGTERM") {
     super(`interrupted by ${signalName}`);

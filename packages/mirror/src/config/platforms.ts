@@ -1,38 +1,17 @@
-import type { Platform } from "@skerry/oci";
+import { KNOWN_ARCHITECTURES, KNOWN_SYSTEMS, type Platform } from "@skerry/oci";
 import type { Faults } from "./faults.ts";
 import { nearestWord } from "./nearest.ts";
 import type { OperatorsInput } from "./schema.ts";
 import type { TreePath } from "./yaml-tree.ts";
 
-// Values that Go's toolchain knows (`go tool dist list`), which image indexes use. Image-spec "image index".
-const SYSTEMS = [
-  "linux",
-  "windows",
-  "darwin",
-  "freebsd",
-  "netbsd",
-  "openbsd",
-  "dragonfly",
-  "solaris",
-  "illumos",
-  "aix",
-  "android",
-  "ios",
-  "js",
-  "plan9",
-  "wasip1",
-];
-const ARCHITECTURES = [
-  ...["amd64", "arm64", "ppc64le", "s390x", "arm", "386", "riscv64", "loong64", "ppc64", "mips", "mipsle", "mips64", "mips64le", "wasm"],
-];
 const ALIASES: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
 
 /** Checks a list of platforms. A name that no image has would leave every image out, so it is refused. */
 export function readPlatforms(inputs: NonNullable<OperatorsInput["platforms"]>, path: TreePath, faults: Faults): Platform[] {
   return inputs.map((input, index) => {
     const architecture = ALIASES[input.architecture] ?? input.architecture;
-    checkKnown(input.os, { known: SYSTEMS, what: "operating system", path: [...path, index, "os"] }, faults);
-    checkKnown(architecture, { known: ARCHITECTURES, what: "architecture", path: [...path, index, "architecture"] }, faults);
+    checkKnown(input.os, { known: KNOWN_SYSTEMS, what: "operating system", path: [...path, index, "os"] }, faults);
+    checkKnown(architecture, { known: KNOWN_ARCHITECTURES, what: "architecture", path: [...path, index, "architecture"] }, faults);
     return { os: input.os, architecture, ...(input.variant === undefined ? {} : { variant: input.variant }) };
   });
 }

@@ -86,7 +86,7 @@ export function wrongApiVersion(version: unknown): Refusal | undefined {
   if (version === "mirror.openshift.io/v1alpha2" || version === "mirror.openshift.io/v1alpha1") {
     return {
       message: `${version} is the format of oc-mirror v1, which is not read`,
-      suggestion: `Write apiVersion: ${IMAGE_SET_API_VERSION}, and change the keys that are named below, if any.`,
+      suggestion: "Convert it with `skerry config convert -c FILE`, or change the keys that are named below yourself.",
     };
   }
   const got = version === undefined ? "it is missing" : `got ${JSON.stringify(version)}`;

@@ -140,7 +140,7 @@ function isSelectionFault(error: unknown): error is Error & { readonly hint?: st
 function refused(config: ImageSetConfig, faults: readonly SelectionFault[]): MirrorError {
   const details = faults.map(
     ({ entry, message, hint }) =>
-      `${config.path}:${entry.position.line}: ${entry.catalog}: ${message}${hint === undefined ? "" : ` ${hint}`}`,
+      `${config.path}:${entry.position.line}: ${entry.catalog}: ${message}${hint === undefined ? "" : `. ${hint}`}`,
   );
   return new MirrorError({
     code: "SELECTION_INVALID",

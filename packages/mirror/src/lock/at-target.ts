@@ -22,6 +22,9 @@ import { type ImageSetLock, LOCK_MEDIA_TYPE } from "./types.ts";
 /** A lock of a hundred thousand images has some 100 MB; more is not read. */
 const MAX_LOCK_BYTES = 512 * 1024 * 1024;
 
+/** What refers to a lock (its signature) lies beside it where a registry has no referrers API. */
+const REFERRERS_TAG = /^sha256-[0-9a-f]{64}/;
+
 const EMPTY = new TextEncoder().encode("{}");
 
 /** Repository that holds the locks of a target, below its prefix. */
@@ -103,7 +106,7 @@ export async function storedLocks(
   if (!isLister(store)) return [];
   const names: string[] = [];
   try {
-    for await (const tag of store.tags({ repository: options.repository }, options)) names.push(tag);
+    for await (const tag of store.tags({ repository: options.repository }, options)) if (!REFERRERS_TAG.test(tag)) names.push(tag);
   } catch (error) {
     if (error instanceof OciError && error.code === "NOT_FOUND") return [];
     throw error;

@@ -73,25 +73,33 @@ export interface RegistryTarget {
  * @throws MirrorError `CONFIG_INVALID` for a tag, a digest or an illegal path
  */
 export function parseRegistryTarget(text: string): RegistryTarget {
+  const transport = /^(?!docker:)([a-z][a-z+-]*):(?![0-9]+(?:\/|$))/.exec(text)?.[1];
+  if (transport !== undefined) throw noTarget(text, `${transport}: is no registry`, undefined);
   const bare = text.startsWith("docker://") ? text.slice("docker://".length) : text;
   const trimmed = bare.replace(/\/+$/, "");
   const slash = trimmed.indexOf("/");
   const host = slash < 0 ? trimmed : trimmed.slice(0, slash);
   const prefix = slash < 0 ? "" : trimmed.slice(slash + 1);
+  if (host === "") throw noTarget(text, "it names no host", undefined);
   try {
     const probe = parseReference(`${host}/${prefix === "" ? "probe" : prefix}`);
     if (probe.tag !== undefined || probe.digest !== undefined) throw new Error("a target has no tag and no digest");
     if (probe.registry !== host) throw new Error(`${JSON.stringify(host)} is not a registry host`);
     return { host, prefix };
   } catch (cause) {
-    throw new MirrorError({
-      code: "CONFIG_INVALID",
-      message: `Cannot read target ${JSON.stringify(text)}: ${cause instanceof Error ? cause.message : "it is not a registry"}`,
-      subject: text,
-      hint: "Write it as docker://HOST[:PORT][/PREFIX], without a tag.",
-      cause,
-    });
+    const why = cause instanceof Error ? cause.message.replace(/^Cannot read image reference ".*?": /, "") : "it is not a registry";
+    throw noTarget(text, why, cause);
   }
+}
+
+function noTarget(text: string, why: string, cause: unknown): MirrorError {
+  return new MirrorError({
+    code: "CONFIG_INVALID",
+    message: `Cannot read target ${JSON.stringify(text)}: ${why}`,
+    subject: text,
+    hint: "Write it as docker://HOST[:PORT][/PREFIX], without a tag.",
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 /** Canonical text of an origin. */

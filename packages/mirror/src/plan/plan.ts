@@ -73,14 +73,19 @@ function merge(images: Map<string, Draft>, key: string, wish: { origin: string; 
 }
 
 function finish(draft: Draft): PlannedImage {
-  const reasons = [...draft.reasons.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, reason]) => reason);
   return {
     origin: draft.origin,
     kind: draft.kind,
     destination: draft.destination,
     platforms: draft.platforms === undefined ? [] : [...draft.platforms].sort(),
-    reasons,
+    reasons: sortReasons(draft.reasons.values()),
   };
+}
+
+/** Reasons in their order in a lock, each once. */
+export function sortReasons(reasons: Iterable<Reason>): Reason[] {
+  const byKey = new Map([...reasons].map((reason) => [reasonKey(reason), reason]));
+  return [...byKey.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, reason]) => reason);
 }
 
 function nested(destination: Destination, naming: NamingPolicy): Destination {

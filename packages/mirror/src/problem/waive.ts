@@ -1,3 +1,4 @@
+import { nearestWord } from "../config/nearest.ts";
 import { MirrorError } from "../errors.ts";
 import { PROBLEM_CODES, type Problem, type ProblemCode } from "./problem.ts";
 
@@ -15,11 +16,12 @@ export function parseWaiver(text: string): Waiver {
   const equals = text.indexOf("=");
   const code = equals < 0 ? text : text.slice(0, equals);
   if (!(PROBLEM_CODES as readonly string[]).includes(code)) {
+    const near = nearestWord(code, PROBLEM_CODES);
     throw new MirrorError({
       code: "CONFIG_INVALID",
       message: `Cannot waive ${JSON.stringify(code)}: there is no problem of that code`,
       subject: text,
-      hint: `Use one of ${PROBLEM_CODES.join(", ")}, optionally followed by =SUBJECT.`,
+      hint: near !== undefined ? `Did you mean ${near}?` : `Use one of ${PROBLEM_CODES.join(", ")}, optionally followed by =SUBJECT.`,
     });
   }
   return equals < 0 ? { code: code as ProblemCode } : { code: code as ProblemCode, subject: text.slice(equals + 1) };

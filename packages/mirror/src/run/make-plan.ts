@@ -7,12 +7,13 @@ import { gatherCatalogs } from "../gather/gather.ts";
 import type { GatheredCatalog } from "../gather/gathered.ts";
 import { bundleImageRepairer } from "../gather/repair.ts";
 import { Sources } from "../gather/sources.ts";
+import { unreadableCatalog } from "../gather/unreadable.ts";
 import { buildLock, imageKey } from "../lock/build.ts";
 import { diffLocks, type LockDifference } from "../lock/diff.ts";
 import type { ImageSetLock } from "../lock/types.ts";
 import { settleCollisions } from "../plan/collisions.ts";
 import { CostCounter } from "../plan/costs.ts";
-import { type ImageRequest, planImages } from "../plan/plan.ts";
+import { type ImageRequest, planImages, sortReasons } from "../plan/plan.ts";
 import { additionalRequests, catalogDestination, layoutOrigin } from "../plan/requests.ts";
 import type { LockedImage, MissingImage, OperatorCost, PlannedCatalog, PlannedImage } from "../plan/types.ts";
 import type { Problem } from "../problem/problem.ts";
@@ -22,6 +23,7 @@ import { pooled } from "../resolve/pool.ts";
 import { describeImage, type ResolveContext, type ResolvedImage, resolveImage } from "../resolve/resolve.ts";
 import { layoutSource, registrySource } from "../resolve/source.ts";
 import { Memo } from "../workspace/memo.ts";
+import { type CarryParts, carryOver } from "./carry-over.ts";
 import type { PlanEvent, PlanOptions, RunContext } from "./context.ts";
 import type { DescribeResources } from "./resources.ts";
 
@@ -74,9 +76,16 @@ export async function makePlan(input: PlanInput, context: RunContext): Promise<M
   });
   const draft = new Draft(input, context, sources);
   try {
-    draft.problems.push(...gathered.problems, ...gathered.catalogs.flatMap((catalog) => catalog.problems));
+    draft.problems.push(...gathered.catalogs.flatMap((catalog) => catalog.problems));
     await draft.images(gathered.catalogs.flatMap((catalog) => catalog.requests));
-    for (const catalog of gathered.catalogs) await draft.catalog(catalog, built);
+    for (const catalog of gathered.catalogs) {
+      try {
+        await draft.catalog(catalog, built);
+      } catch (error) {
+        draft.problems.push(unreadableCatalog(catalog.entry.catalog, error));
+      }
+    }
+    for (const problem of gathered.problems) await draft.unreadable(problem, { sources, built, baseDir: context.baseDir, signal });
   } finally {
     for (const catalog of gathered.catalogs) await catalog.opened.catalog.close();
   }
@@ -175,6 +184,31 @@ class Draft {
       packages: gathered.packages.length,
       images: gathered.requests.length,
     });
+  }
+
+  /** Takes over what the last lock says of a catalog that could not be read. */
+  async unreadable(problem: Problem, parts: CarryParts): Promise<void> {
+    const kept = await carryOver(this.#input.previous, problem.subject, parts);
+    if (kept === undefined) {
+      this.problems.push(problem);
+      return;
+    }
+    const message = `${problem.message}; what the last lock says of it stays in the set`;
+    this.problems.push({ ...problem, action: "kept", message }, ...kept.problems);
+    this.#catalogs.push(...kept.catalogs);
+    const there = new Map(this.#resolved.map((resolved, index) => [imageKey(resolved.image), index]));
+    for (const carried of kept.images) {
+      const index = there.get(imageKey(carried.image));
+      const known = index === undefined ? undefined : this.#resolved[index];
+      if (index === undefined || known === undefined) this.#resolved.push(carried);
+      else
+        this.#resolved[index] = {
+          ...known,
+          image: { ...known.image, reasons: sortReasons([...known.image.reasons, ...carried.image.reasons]) },
+        };
+    }
+    const missing = new Set(this.#missing.map(imageKey));
+    this.#missing.push(...kept.missing.filter((image) => !missing.has(imageKey(image)) && !there.has(imageKey(image))));
   }
 
   async #describeCatalog(planned: PlannedImage, image: BuiltCatalog): Promise<ResolvedImage> {

@@ -1,11 +1,14 @@
 import { join } from "node:path";
-import { openJournal, type Reader, type TransferReport } from "@skerry/oci";
-import { lockArtifact, lockRepository, storeLock } from "../lock/at-target.ts";
+import { isOciError, openJournal, type Reader, type TransferReport } from "@skerry/oci";
+import { lockArtifact, lockRepository, lockTag, storeLock } from "../lock/at-target.ts";
 import { imageKey } from "../lock/build.ts";
 import type { ImageSetLock } from "../lock/types.ts";
 import { withReducedCatalogs } from "../lock/without-bundles.ts";
 import { targetRepository } from "../plan/destination.ts";
 import type { PlannedCatalog } from "../plan/types.ts";
+import type { Problem } from "../problem/problem.ts";
+import { waive } from "../problem/waive.ts";
+import { isOwnFault } from "../resolve/failure.ts";
 import { keepOnly } from "../workspace/files.ts";
 import { jsonPieces } from "../workspace/json-pieces.ts";
 import { writeWorkspaceFile } from "../workspace/workspace.ts";
@@ -42,9 +45,10 @@ export async function runMirror(run: MirrorRun, context: RunContext): Promise<Mi
   const endedAt = context.now();
   await keepRate(context.workspace, { bytes: transferred.moved.bytes, seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 });
   const nothingFollows = transferred.interrupted || run.options.contentOnly === true;
-  const files = nothingFollows ? {} : await follow(run, moved, context);
+  const { files, problems } = nothingFollows ? NOTHING_FOLLOWED : await follow(run, moved, context);
+  const lock = withReducedCatalogs(plan.lock, moved.reduced);
   const report = mirrorReport({
-    lock: withReducedCatalogs(plan.lock, moved.reduced),
+    lock: problems.length === 0 ? lock : { ...lock, problems: [...lock.problems, ...problems] },
     transfer: transferred,
     target,
     startedAt,
@@ -67,19 +71,54 @@ async function move(run: MirrorRun, context: RunContext): Promise<DropResult> {
   return await dropBundles({ lock: run.plan.lock, target: run.target, options, connected }, transferred, context);
 }
 
-async function follow(run: MirrorRun, moved: DropResult, context: RunContext): Promise<Record<string, string>> {
+/** What was made of a transfer, and what of it did not work. */
+interface Followed {
+  readonly files: Readonly<Record<string, string>>;
+  readonly problems: readonly Problem[];
+}
+
+const NOTHING_FOLLOWED: Followed = { files: {}, problems: [] };
+
+async function follow(run: MirrorRun, moved: DropResult, context: RunContext): Promise<Followed> {
   const { target, describe } = run;
   const { transferred, reduced } = moved;
   const { workspace, signal } = context;
   const lock = reduced.length === 0 ? moved.delivered : { ...moved.delivered, resources: describe(moved.delivered).resources };
-  // A lock tells verify and prune what a target should hold; where nothing arrived, the one before is still right.
-  if (run.storeLock && runResult(lock, transferred) !== "failed") await keepLock(run, lock, context);
+  // A lock tells verify and prune what a target should hold; where nothing arrived, it and the resources before are still right.
+  if (runResult(lock, transferred) === "failed") {
+    await refreshPlan(run, moved, context);
+    return { files: { report: join(workspace.dir, "report.json") }, problems: [] };
+  }
+  const problems = run.storeLock ? await tryKeepLock(run, lock, context) : [];
   const subject = await deliveredSubject(lock, { target, transferred, signal });
   const { files } = describe(subject);
   for (const file of files) await writeWorkspaceFile(workspace, join("cluster-resources", file.name), file.text);
   await keepOnly(workspace.resourcesDir, new Set(files.map((file) => file.name)));
   await refreshPlan(run, moved, context);
-  return { resources: workspace.resourcesDir, report: join(workspace.dir, "report.json") };
+  return { files: { resources: workspace.resourcesDir, report: join(workspace.dir, "report.json") }, problems };
+}
+
+/** A target that does not take the lock has the images all the same: that is a row, and the report tells the rest. */
+async function tryKeepLock(run: MirrorRun, lock: ImageSetLock, context: RunContext): Promise<readonly Problem[]> {
+  try {
+    await keepLock(run, lock, context);
+    return [];
+  } catch (error) {
+    if (!isOciError(error) || isOwnFault(error)) throw error;
+    const { target } = run;
+    const place = `${target.host}/${lockRepository(target.prefix, target.maxNestedPaths)}:${lockTag(lock.imageSet.name)}`;
+    const { source } = run.planRun;
+    const problem: Problem = {
+      code: error.status === 507 || error.status === 413 ? "SPACE_SHORT" : "PUSH_DENIED",
+      severity: "error",
+      subject: place,
+      action: "dropped",
+      waived: false,
+      message: `The lock could not be stored at the target: ${error.message}`,
+      hint: `${error.hint ?? "Look at the registry's own log."} Then run the same command again, or leave the lock out with --no-store-lock.`,
+    };
+    return waive([problem], source.from === "lock" ? [] : source.options.waivers);
+  }
 }
 
 /** Stores the lock at the target, unless the journal says that it is there. */
@@ -142,5 +181,9 @@ async function refreshPlan(run: MirrorRun, moved: DropResult, context: RunContex
   const absentBytes = lock.images.reduce((sum, image, index) => sum + (present[index] === true ? 0 : image.totalBytes), 0);
   const costs = { operators: document.operators, manifests: document.totals.manifests };
   const state = { present, presentBytes: Math.max(0, uniqueBytes - absentBytes) };
-  await writePlanDocument(context.workspace, await describePlan({ lock, costs, previous: lock, run: run.planRun, state }, context));
+  await writePlanDocument(
+    context.workspace,
+    await describePlan({ lock, costs, previous: lock, run: run.planRun, state }, context),
+    run.planRun,
+  );
 }

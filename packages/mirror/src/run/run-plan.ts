@@ -5,6 +5,7 @@ import { MirrorError } from "../errors.ts";
 import { diffLocks } from "../lock/diff.ts";
 import type { ImageSetLock } from "../lock/types.ts";
 import { type PlanDocument, type PlanDocumentInput, planDocument } from "../plan/document.ts";
+import { planHtml } from "../plan/html.ts";
 import { mappingText, missingText } from "../plan/lists.ts";
 import { isOpen } from "../problem/problem.ts";
 import { keepOnly, readTextFile } from "../workspace/files.ts";
@@ -36,6 +37,8 @@ export interface PlanRun {
   readonly recheck: boolean;
   /** Looks at the target; a mirror run leaves that to the transfer, which looks at each root once. */
   readonly look: boolean;
+  /** Writes `plan.html` beside `plan.json`. */
+  readonly html?: boolean;
   /** `--limit-rate`, for the estimate. */
   readonly givenRate?: number | undefined;
   readonly onEvent?: ((event: PlanEvent) => void) | undefined;
@@ -61,11 +64,17 @@ export async function runPlan(run: PlanRun, context: RunContext): Promise<Finish
   const { workspace } = context;
   const previous = await readWorkspaceLock(workspace);
   const made = await lockOf(run, previous, context);
-  const lock = run.source.from === "lock" ? made.lock : await writeWorkspaceLock(workspace, made.lock, previous);
+  const isOutage = run.source.from !== "lock" && previous !== undefined && foundNothing(made.lock);
+  const lock = run.source.from === "lock" || isOutage ? made.lock : await writeWorkspaceLock(workspace, made.lock, previous);
   const document = await describePlan({ ...made, lock, previous, run }, context);
-  await writeLists(workspace, lock, run);
-  if (run.look) await writePlanDocument(workspace, document);
+  await writeLists(workspace, lock, isOutage ? { describe: run.describe } : run);
+  if (run.look) await writePlanDocument(workspace, document, run);
   return { lock, document };
+}
+
+/** True when no source could be asked: such a lock says nothing, and the one before stays with what was made of it. */
+function foundNothing(lock: ImageSetLock): boolean {
+  return lock.images.length === 0 && lock.problems.some(isOpen);
 }
 
 /** The plan's document about a lock, seen from the target now. */
@@ -96,13 +105,14 @@ export async function describePlan(
   });
 }
 
-/** Writes `plan.json`; what is equal is not written again. */
-export async function writePlanDocument(workspace: Workspace, document: PlanDocument): Promise<void> {
+/** Writes `plan.json`, and `plan.html` where it was asked for; what is equal is not written again. */
+export async function writePlanDocument(workspace: Workspace, document: PlanDocument, run: Pick<PlanRun, "html">): Promise<void> {
   await writeWorkspaceFile(workspace, "plan.json", () => jsonPieces(document));
+  if (run.html === true) await writeWorkspaceFile(workspace, "plan.html", () => planHtml(document));
 }
 
 /** Writes the lists, and the resources as they would be, for a target. */
-async function writeLists(workspace: Workspace, lock: ImageSetLock, run: PlanRun): Promise<void> {
+async function writeLists(workspace: Workspace, lock: ImageSetLock, run: Pick<PlanRun, "target" | "describe">): Promise<void> {
   await writeWorkspaceFile(workspace, "missing.txt", missingText(lock));
   if (run.target === undefined) return;
   await writeWorkspaceFile(workspace, "mapping.txt", mappingText(lock, run.target));
@@ -203,6 +213,7 @@ function planFiles(workspace: Workspace, run: PlanRun): Record<string, string> {
     lock: workspace.lockFile,
     missing: join(dir, "missing.txt"),
     plan: join(dir, "plan.json"),
+    ...(run.html === true ? { html: join(dir, "plan.html") } : {}),
     ...(run.target === undefined ? {} : { mapping: join(dir, "mapping.txt"), resources: join(dir, "dry-run") }),
   };
 }

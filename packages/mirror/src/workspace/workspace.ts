@@ -1,10 +1,11 @@
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { type FileLock, isOciError, takeLock } from "@skerry/oci";
 import { MirrorError } from "../errors.ts";
 import { lockPieces, sameLock } from "../lock/format.ts";
 import { parseLock } from "../lock/parse.ts";
 import type { ImageSetLock } from "../lock/types.ts";
+import { isOwnFault } from "../resolve/failure.ts";
 import { readTextFile, sweepTemporary, type Text, writeIfChanged, writeTextFile } from "./files.ts";
 
 /** Paths of a workspace; safe to delete, deleting costs only time. */
@@ -23,12 +24,16 @@ export interface OwnedWorkspace extends Workspace, AsyncDisposable {}
 
 /**
  * Takes a workspace for one run: lays it out, refuses a second run by naming the first, clears what a killed run left.
- * @throws MirrorError `WORKSPACE_BUSY`
+ * @throws MirrorError `WORKSPACE_BUSY`, `WORKSPACE_INVALID`
  */
 export async function openWorkspace(dir: string): Promise<OwnedWorkspace> {
   const workspace = workspaceAt(dir);
-  await mkdir(workspace.dir, { recursive: true });
-  for (const path of [workspace.cacheDir, workspace.journalDir]) await mkdir(path, { recursive: true, mode: 0o700 });
+  try {
+    await makeFolder(workspace.dir);
+    for (const path of [workspace.cacheDir, workspace.journalDir]) await makeFolder(path, 0o700);
+  } catch (cause) {
+    throw notAFolder(workspace.dir, cause);
+  }
   const lock = await own(workspace);
   await sweepTemporary([workspace.dir, workspace.resourcesDir, workspace.journalDir, workspace.cacheDir]);
   await rm(workspace.temporaryDir, { recursive: true, force: true });
@@ -40,6 +45,37 @@ export async function openWorkspace(dir: string): Promise<OwnedWorkspace> {
       await lock.release();
     },
   };
+}
+
+/** Makes a folder and what is above it. Node's own recursive way never returns where a file system takes no folders (`/proc`). */
+async function makeFolder(path: string, mode = 0o777): Promise<void> {
+  const make = async (): Promise<string | undefined> => {
+    try {
+      await mkdir(path, { mode });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Error) || !("code" in error)) throw error;
+      if (error.code === "EEXIST" && (await stat(path)).isDirectory()) return undefined;
+      if (error.code === "ENOENT" && dirname(path) !== path) return dirname(path);
+      throw error;
+    }
+  };
+  const parent = await make();
+  if (parent === undefined) return;
+  await makeFolder(parent);
+  if ((await make()) !== undefined) throw Object.assign(new Error(`no folder can be made in ${parent}`), { code: "ENOENT" });
+}
+
+/** A full or broken disk says so itself; anything else is about the path that was given. */
+function notAFolder(dir: string, cause: unknown): unknown {
+  if (isOwnFault(cause)) return cause;
+  return new MirrorError({
+    code: "WORKSPACE_INVALID",
+    message: `Cannot use workspace ${dir}: a folder cannot be made there`,
+    subject: dir,
+    hint: "Name a folder that you may write to with --workspace DIR.",
+    cause,
+  });
 }
 
 /** Where things lie in a workspace. */

@@ -88,7 +88,7 @@ export async function checkLockSignature(job: FromJob): Promise<void> {
 
 async function contentPlace(dir: string, signal: AbortSignal): Promise<ContentPlace | undefined> {
   try {
-    return await openContentPlace(dir, signal);
+    return await openContentPlace(dir, { signal });
   } catch (error) {
     if (isOciError(error) && (error.code === "LAYOUT_INVALID" || error.code === "NOT_FOUND")) return undefined;
     throw error;

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import {
   answeredPart,
   archiveHoldings,
@@ -149,7 +148,7 @@ async function sourceOf(
 
 async function imageSetOf(job: Job<MirrorFlags>, lock: ImageSetLock): Promise<ImageSet> {
   const { config: file, name } = job.flags;
-  const config = file === undefined ? undefined : await readConfig(file, join(job.world.cwd, file));
+  const config = file === undefined ? undefined : await readConfig(job, file);
   return { name: name ?? lock.imageSet.name, config, source: { from: "lock", lock }, baseDir: job.world.cwd };
 }
 

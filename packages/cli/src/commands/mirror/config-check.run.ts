@@ -1,6 +1,7 @@
 import { UsageError } from "../../args/errors.ts";
-import { type Job, pathOf } from "../../command/job.ts";
+import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
+import { escapeLine } from "../../output/escape.ts";
 import { readConfig } from "./image-set.ts";
 import type { SetFlags } from "./set-flags.ts";
 
@@ -8,7 +9,7 @@ import type { SetFlags } from "./set-flags.ts";
 export async function run(job: Job<Pick<SetFlags, "config">>): Promise<number> {
   const { config: file } = job.flags;
   if (file === undefined) throw new UsageError("no configuration was given", { hint: "Name it with --config FILE." });
-  const config = await readConfig(file, pathOf(job, file));
+  const config = await readConfig(job, file);
   const counts = {
     operators: config.operators.length,
     additionalImages: config.additionalImages.length,
@@ -18,9 +19,17 @@ export async function run(job: Job<Pick<SetFlags, "config">>): Promise<number> {
     { kind: "ConfigCheck", file, valid: true, configDigest: config.digest, ...counts },
     {
       text: () =>
-        `${file} is valid: ${counts.operators} catalogs, ${counts.additionalImages} additional images, ${counts.blockedImages} blocked patterns\n`,
+        `${escapeLine(file)} is valid: ${[
+          counted(counts.operators, "catalog"),
+          counted(counts.additionalImages, "additional image"),
+          counted(counts.blockedImages, "blocked pattern"),
+        ].join(", ")}\n`,
       names: () => [file],
     },
   );
   return EXIT.done;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -1,20 +1,23 @@
-import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { decideServing, isAtLeast, NEWEST_KNOWN_VERSION, parseClusterVersion } from "@skerry/cluster";
 import {
+  checkLocalPaths,
   type ImageSetConfig,
   type ImageSetLock,
   type LockSource,
   type PlanOptions,
   parseImageSetConfig,
+  parseLock,
   parseWaiver,
   readLockFile,
 } from "@skerry/mirror";
 import { formatPlatform } from "@skerry/oci";
-import { UsageError } from "../../args/errors.ts";
+import { isUsageError, UsageError } from "../../args/errors.ts";
+import { didYouMean } from "../../args/nearest.ts";
 import { readInstalled } from "../../catalogs/read-installed.ts";
 import { type ContentFlags, platformChoice } from "../../command/content-flags.ts";
 import { type Job, pathOf } from "../../command/job.ts";
+import { readTextInput } from "../../places/text-input.ts";
 import type { SetFlags } from "./set-flags.ts";
 
 /** Where the lock of a run comes from, and what else the configuration says. */
@@ -37,25 +40,33 @@ export async function readImageSet(job: Job<SetFlags & ContentFlags>): Promise<I
     throw new UsageError("no image set configuration was given", { hint: "Name it with --config FILE, or a lock with --lock FILE." });
   }
   const path = pathOf(job, flags.config);
-  const config = await readConfig(flags.config, path);
+  const config = await readConfig(job, flags.config);
+  const baseDir = dirname(path);
+  await checkLocalPaths(config, baseDir);
+  checkCatalogNames(
+    job,
+    config.operators.map((entry) => entry.catalog),
+  );
   const name = flags.name ?? config.skerry.name ?? stem(path);
   const options = await planOptions(job, config, name);
-  return { name, config, source: { from: flags.locked ? "locked" : "plan", options }, baseDir: dirname(path) };
+  return { name, config, source: { from: flags.locked ? "locked" : "plan", options }, baseDir };
 }
 
-/** Reads and checks a configuration file; `shown` is what messages call it. */
-export async function readConfig(shown: string, path: string): Promise<ImageSetConfig> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    throw new UsageError(`cannot read configuration ${shown}`, {
-      subject: shown,
-      cause,
-      hint: "Check the path; examples/quickstart/imageset.yaml is one to begin with.",
+/** Reads and checks a configuration file, or stdin for `-`. */
+export async function readConfig(job: Pick<Job<unknown>, "world">, file: string): Promise<ImageSetConfig> {
+  return parseImageSetConfig(await readConfigText(job, file), { path: file === "-" ? "stdin" : file });
+}
+
+/** The text of a configuration file, or of stdin for `-`. */
+export async function readConfigText(job: Pick<Job<unknown>, "world">, file: string): Promise<string> {
+  return await readTextInput(job, file === "-" ? file : pathOf(job, file)).catch((error: unknown) => {
+    if (!isUsageError(error)) throw error;
+    throw new UsageError(`cannot read configuration ${file}`, {
+      subject: file,
+      cause: error.cause ?? error,
+      hint: "Check the path; 'skerry init' writes one to begin with.",
     });
-  }
-  return parseImageSetConfig(text, { path: shown });
+  });
 }
 
 /** Folder of a workspace: `--workspace` (also as `file://DIR`), else `./skerry-NAME`. */
@@ -76,7 +87,11 @@ async function fromLock(job: Job<SetFlags & ContentFlags>, file: string): Promis
       hint: "--lock uses a lock as it is; --locked checks the workspace's lock against the configuration.",
     });
   const lock = await requiredLock(job, file);
-  const config = flags.config === undefined ? undefined : await readConfig(flags.config, pathOf(job, flags.config));
+  checkCatalogNames(
+    job,
+    lock.catalogs.map((entry) => entry.catalog),
+  );
+  const config = flags.config === undefined ? undefined : await readConfig(job, flags.config);
   return {
     name: flags.name ?? lock.imageSet.name,
     config,
@@ -85,8 +100,20 @@ async function fromLock(job: Job<SetFlags & ContentFlags>, file: string): Promis
   };
 }
 
-/** A lock from a file that has to be there. */
+/** Refuses a name for a catalog that is not in the set: nothing would come of it. */
+function checkCatalogNames(job: Job<Pick<SetFlags, "catalog-source-name">>, catalogs: readonly string[]): void {
+  for (const [source] of job.flags["catalog-source-name"]) {
+    if (catalogs.includes(source)) continue;
+    throw new UsageError(`--catalog-source-name: the image set has no catalog ${source}`, {
+      subject: source,
+      hint: didYouMean(source, catalogs) ?? (catalogs.length === 0 ? "Leave it out." : `Its catalogs: ${catalogs.join(", ")}.`),
+    });
+  }
+}
+
+/** A lock from a file that has to be there, or from stdin for `-`. */
 export async function requiredLock(job: Pick<Job<unknown>, "world">, file: string): Promise<ImageSetLock> {
+  if (file === "-") return parseLock(await readTextInput(job, file), "stdin");
   const lock = await readLockFile(pathOf(job, file));
   if (lock !== undefined) return lock;
   throw new UsageError(`cannot read lock ${file}: there is no such file`, {
@@ -152,6 +179,8 @@ function stem(path: string): string {
     .replace(/\.[^.]+$/, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9-]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "");
+    .replace(/^-+/, "")
+    .slice(0, 40)
+    .replace(/-+$/, "");
   return name === "" ? "imageset" : name;
 }

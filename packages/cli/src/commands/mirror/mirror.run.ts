@@ -6,25 +6,31 @@ import type { Job } from "../../command/job.ts";
 import { checkSetContent } from "../../command/set-content-flags.ts";
 import { EXIT, exitCodeOf } from "../../output/error.ts";
 import { isArchivePlace } from "../archive/archive-place.ts";
+import { checkArchiveInputs } from "../archive/check-inputs.ts";
 import { recordExport, recordImport } from "../archive/crossing.ts";
 import { exportSet, exportText } from "../archive/export.ts";
 import { openFromSession } from "../archive/from-session.ts";
 import type { MirrorRunFlags } from "./mirror.ts";
+import { fromOcMirror } from "./oc-mirror-flags.ts";
 import { run as plan } from "./plan.run.ts";
-import { openSession, type Session } from "./session.ts";
+import { openSession, type Session, tellProblems } from "./session.ts";
 import { planText, problemText } from "./show-plan.ts";
 import { answerText, reportText } from "./show-report.ts";
 
 /** Plans and mirrors an image set. */
-export async function run(job: Job<MirrorRunFlags>): Promise<number> {
+export async function run(given: Job<MirrorRunFlags>): Promise<number> {
+  const job = fromOcMirror(given);
   checkSetContent(job.flags);
+  await checkArchiveInputs(job);
   if (job.flags["dry-run"] && job.flags.from === undefined) return await plan({ ...job, flags: { ...job.flags, "exit-code": false } });
   await using session = await (job.flags.from === undefined
     ? openSession(job, job.args[0])
     : openFromSession(job, job.flags.from, job.args[0]));
   if (job.flags["dry-run"]) return await showPlan(job, session);
-  const planRun = { ...session.planRun, look: false };
+  // A registry is looked at by the transfer, once, and its plan written afterwards; nobody else writes that of an archive.
+  const planRun = { ...session.planRun, look: isArchivePlace(job.args[0]) };
   const made = await runPlan(planRun, session.context);
+  tellProblems(job, made.lock.problems);
   if (job.flags.strict) checkStrict(made.lock);
   const { totals } = made.document;
   job.log.info(`${totals.images} images, ${formatSize(totals.uniqueBytes)} in all`);
@@ -44,6 +50,7 @@ export async function run(job: Job<MirrorRunFlags>): Promise<number> {
 /** What an import would do: everything is checked, nothing is written to the target. */
 async function showPlan(job: Job<MirrorRunFlags>, session: Session): Promise<number> {
   const { document } = await runPlan(session.planRun, session.context);
+  tellProblems(job, document.problems);
   job.progress.stop();
   const { apiVersion: _, ...result } = document;
   await job.out.result(result, {

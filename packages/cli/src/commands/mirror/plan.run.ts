@@ -2,15 +2,18 @@ import { checkStrict, isOpen, isSame, runPlan } from "@skerry/mirror";
 import type { Job } from "../../command/job.ts";
 import { checkSetContent } from "../../command/set-content-flags.ts";
 import { EXIT } from "../../output/error.ts";
+import { fromOcMirror } from "./oc-mirror-flags.ts";
 import type { PlanFlags } from "./plan.ts";
-import { openSession } from "./session.ts";
+import { openSession, tellProblems } from "./session.ts";
 import { planText } from "./show-plan.ts";
 
 /** Makes a plan and shows it. */
-export async function run(job: Job<PlanFlags>): Promise<number> {
+export async function run(given: Job<PlanFlags>): Promise<number> {
+  const job = fromOcMirror(given);
   checkSetContent(job.flags);
   await using session = await openSession(job, job.args[0]);
   const { lock, document } = await runPlan(session.planRun, session.context);
+  tellProblems(job, lock.problems);
   job.progress.stop();
   const { apiVersion: _, ...result } = document;
   await job.out.result(result, {

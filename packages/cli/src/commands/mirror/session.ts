@@ -6,6 +6,7 @@ import {
   openWorkspace,
   type PlanEvent,
   type PlanRun,
+  type Problem,
   parseRegistryTarget,
   type RunContext,
 } from "@skerry/mirror";
@@ -80,6 +81,7 @@ export function planRun(job: Job<MirrorFlags>, set: ImageSet, target: MirrorTarg
     describe: resourceDescriber(job, set.config, target === undefined ? NO_TARGET : { ...target, insecure: isInsecure(job, target.host) }),
     recheck: job.flags.recheck,
     look: true,
+    html: job.flags.html,
     givenRate: job.flags["limit-rate"],
     onEvent: (event) => tell(job, set.config, event),
   };
@@ -126,4 +128,9 @@ function tell(job: Job<MirrorFlags>, config: ImageSetConfig | undefined, event: 
   } else if (event.event === "plan.image" && event.done % 250 === 0) {
     job.log.info(`Asked about ${event.done} of ${event.total} images`);
   }
+}
+
+/** Tells every problem of a lock as an event. */
+export function tellProblems(job: Job<unknown>, problems: readonly Problem[]): void {
+  for (const problem of problems) job.progress.event({ event: "problem", ...problem });
 }

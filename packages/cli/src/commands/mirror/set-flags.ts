@@ -3,13 +3,14 @@ import type { Waiver } from "@skerry/mirror";
 import { UsageError } from "../../args/errors.ts";
 import { choice, flagChoice, flagCount, flagList, flagListOf, flagOptional, flagParsed, flagSwitch, flagText } from "../../command/flag.ts";
 import type { FlagSet } from "../../command/types.ts";
+import { type OcMirrorFlags, ocMirrorFlags } from "./oc-mirror-flags.ts";
 
 // The packages whose words these are get loaded only when one of them was written: help and completion need none.
 const DIGEST_TAG = "img-{hex}";
 const SCOPES: readonly MirrorScope[] = ["repository", "namespace", "registry"];
 
 /** Values of the flags of image sets. Section 3 of the contract. */
-export interface SetFlags {
+export interface SetFlags extends OcMirrorFlags {
   readonly config: string | undefined;
   readonly name: string | undefined;
   readonly workspace: string | undefined;
@@ -28,14 +29,18 @@ export interface SetFlags {
   readonly "catalog-serving": "auto" | "extract" | "image";
   readonly installed: readonly string[];
   readonly "env-images": boolean;
+  readonly html: boolean;
+  readonly yes: boolean;
   readonly deps: "report" | "resolve" | "off";
-  readonly v2: boolean;
 }
 
 /** The flags of image sets. */
 export const setFlags: FlagSet<SetFlags> = {
   config: flagText("image set configuration", { short: "c", placeholder: "FILE" }),
-  name: flagText("name of the image set in resources, lock and workspace", { placeholder: "NAME", defaultText: "stem of --config" }),
+  name: flagOptional("name of the image set in resources, lock and workspace", readName, {
+    placeholder: "NAME",
+    defaultText: "stem of --config",
+  }),
   workspace: flagText("folder for lock, plan, resources and journal", { placeholder: "DIR", defaultText: "./skerry-NAME" }),
   lock: flagText("use this lock; nothing is resolved", { placeholder: "FILE" }),
   locked: flagSwitch("refuse if configuration or catalogs differ from the workspace's lock"),
@@ -66,8 +71,10 @@ export const setFlags: FlagSet<SetFlags> = {
     placeholder: "FILE",
   }),
   "env-images": flagSwitch("also take the images that deployments of bundles get as RELATED_IMAGE_*; reads bundle images"),
+  html: flagSwitch("also write plan.html: the plan as a page to read and pass on"),
+  yes: flagSwitch("answer every question with yes; without a terminal a question is a refusal", { callOnly: true }),
+  ...ocMirrorFlags,
   deps: flagChoice("dependencies that are not in the set: tell, add, or leave alone", ["report", "resolve", "off"], { default: "report" }),
-  v2: flagSwitch("accepted for scripts of oc mirror; no effect", { hidden: true }),
 };
 
 /** Words that one command uses, without the rest of the set. */
@@ -89,9 +96,25 @@ async function parseResources(text: string): Promise<"auto" | readonly ResourceK
   return text.split(",").map((part) => choice(part.trim(), RESOURCE_KINDS));
 }
 
+/** The rule of `skerry.name`: names of the cluster's objects are made of it. */
+function readName(text: string): string {
+  if (/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/.test(text)) return text;
+  throw new UsageError(`cannot use the name ${JSON.stringify(text)}`, {
+    subject: text,
+    hint: "Give 1 to 40 lower-case letters, digits and dashes, with a letter or digit at both ends.",
+  });
+}
+
 function parsePair(text: string): readonly [string, string] {
   const equals = text.lastIndexOf("=");
-  if (equals > 0 && equals < text.length - 1) return [text.slice(0, equals), text.slice(equals + 1)];
+  const name = text.slice(equals + 1);
+  if (equals > 0 && !/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
+    throw new UsageError(`cannot name a CatalogSource ${JSON.stringify(name)}`, {
+      subject: name,
+      hint: "Give at most 63 lower-case letters, digits and dashes that begin with a letter.",
+    });
+  }
+  if (equals > 0) return [text.slice(0, equals), name];
   throw new UsageError(`expected SOURCE=NAME, got ${JSON.stringify(text)}`, {
     subject: text,
     hint: "Write the catalog as in the configuration, an equals sign, and the name.",

@@ -6,7 +6,9 @@ import { formatTable } from "../../output/table.ts";
 
 /** A plan as a person reads it: packages, totals, what was repaired, what needs a decision, what to do next. */
 export function planText(plan: PlanDocument, how: { readonly config: string | undefined; readonly target: string | undefined }): string {
-  return [packageTable(plan), problemText(plan.problems), filesText(plan), nextText(how)].filter((part) => part !== "").join("");
+  const isEmpty = plan.images.length === 0 && plan.problems.some(isOpen);
+  const end = isEmpty ? ["No source could be read: a lock of an earlier run stays as it was.\n"] : [filesText(plan), nextText(how)];
+  return [packageTable(plan), problemText(plan.problems), ...end].filter((part) => part !== "").join("");
 }
 
 function packageTable(plan: PlanDocument): string {

@@ -5,12 +5,14 @@ import {
   fetchLock,
   type ImageSetLock,
   lockRepository,
+  mergeVerifyReports,
+  storedLocks,
   type VerifyCatalogsOptions,
   type VerifyReport,
   verifyCatalogs,
   verifyLock,
 } from "@skerry/mirror";
-import type { Reader } from "@skerry/oci";
+import type { Reader, Registries } from "@skerry/oci";
 import { formatSize } from "../../args/size.ts";
 import { type Job, pathOf } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
@@ -23,30 +25,27 @@ import { pullWithPodman } from "./podman.ts";
 import { isInsecure, registryTarget } from "./session.ts";
 import type { VerifyFlags } from "./verify.ts";
 
-/** Checks a target against a lock. */
+/** Checks a target against a lock, or against every lock that it holds. */
 export async function run(job: Job<VerifyFlags>): Promise<number> {
   const text = job.args[0] ?? "";
   const { host, prefix } = registryTarget(text);
-  const { flags, signal } = job;
   await using registries = await openRegistries(job, { sources: [], destinations: [host] });
-  const store = registries.writer(host);
-  const maxNestedPaths = flags["max-nested-paths"];
-  const lock =
-    flags.lock === undefined
-      ? await fetchLock(store, { repository: lockRepository(prefix, maxNestedPaths), name: flags.name, signal })
-      : await requiredLock(job, flags.lock);
-  const images = await verifyLock(lock, store, { target: text, prefix, maxNestedPaths, deep: flags.deep, signal });
-  const ofCatalogs = await catalogFindings(lock, store, { prefix, maxNestedPaths, signal });
-  const resourcesDir = join(workspaceDir(job, flags.name ?? lock.imageSet.name), "cluster-resources");
-  const ofNodes = flags["as-node"] ? await nodeFindings(job, lock, { store, host, prefix, resourcesDir }) : [];
-  const report = withMissing(images, [...ofCatalogs, ...ofNodes]);
+  const at: VerifiedTarget = { text, host, prefix, store: registries.writer(host) };
+  const reports: VerifyReport[] = [];
+  const imageSets: string[] = [];
+  for await (const lock of locksOf(job, at)) {
+    imageSets.push(lock.imageSet.name);
+    reports.push(await verifyOne(job, lock, at));
+  }
+  const [only] = reports;
+  const report = reports.length === 1 && only !== undefined ? only : mergeVerifyReports(text, reports);
   job.progress.stop();
-  if (flags.output === "junit") {
+  if (job.flags.output === "junit") {
     await job.world.stdout.write(escapeText(junitText(report)));
     return report.result === "ok" ? EXIT.done : EXIT.wrong;
   }
   await job.out.result(
-    { kind: "VerifyReport", ...report },
+    { kind: "VerifyReport", ...report, imageSets },
     { text: () => verifyText(report), names: () => report.missing.map((row) => row.digest) },
   );
   return report.result === "ok" ? EXIT.done : EXIT.wrong;
@@ -76,6 +75,41 @@ async function nodeFindings(
       .filter(({ image }) => !known.has(image.digest))
       .map(({ image, message }) => notPulled(image, undefined, `podman says: ${message}`)),
   ];
+}
+
+interface VerifiedTarget {
+  /** As written. */
+  readonly text: string;
+  readonly host: string;
+  readonly prefix: string;
+  readonly store: ReturnType<Registries["writer"]>;
+}
+
+/** The lock that is named, else every lock that the target holds. What a node can pull is asked of one set alone. */
+async function* locksOf(job: Job<VerifyFlags>, { prefix, store }: VerifiedTarget): AsyncGenerator<ImageSetLock> {
+  const { flags, signal } = job;
+  if (flags.lock !== undefined) {
+    yield await requiredLock(job, flags.lock);
+    return;
+  }
+  const repository = lockRepository(prefix, flags["max-nested-paths"]);
+  const names = flags.name === undefined && !flags["as-node"] ? await storedLocks(store, { repository, signal }) : [];
+  if (names.length < 2) yield await fetchLock(store, { repository, name: flags.name ?? names[0], signal });
+  else {
+    job.log.info(`Checking against ${names.length} locks that the target holds: ${names.join(", ")}`);
+    for (const name of names) yield await fetchLock(store, { repository, name, signal });
+  }
+}
+
+async function verifyOne(job: Job<VerifyFlags>, lock: ImageSetLock, at: VerifiedTarget): Promise<VerifyReport> {
+  const { flags, signal } = job;
+  const { prefix, store, host } = at;
+  const maxNestedPaths = flags["max-nested-paths"];
+  const images = await verifyLock(lock, store, { target: at.text, prefix, maxNestedPaths, deep: flags.deep, signal });
+  const ofCatalogs = await catalogFindings(lock, store, { prefix, maxNestedPaths, signal });
+  const resourcesDir = join(workspaceDir(job, flags.name ?? lock.imageSet.name), "cluster-resources");
+  const ofNodes = flags["as-node"] ? await nodeFindings(job, lock, { store, host, prefix, resourcesDir }) : [];
+  return withMissing(images, [...ofCatalogs, ...ofNodes]);
 }
 
 /** What the catalogs at the target name and the lock does not have. */
