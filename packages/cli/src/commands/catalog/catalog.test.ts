@@ -156,6 +156,10 @@ describe("catalog", () => {
 
   test("graph marks what a selection keeps", async () => {
     const { stdout } = await skerry("graph", "logger", "--catalog", "one", "--select", "@>=1.1.0");
+    const newer = (await skerry("graph", "logger", "--catalog", "one", "--minimum-edge", "logger.v1.1.0")).stdout;
+    expect(newer).toContain("logger.v1.1.0");
+    expect(newer).not.toContain("○ logger.v1.0.0");
+    expect((await skerry("graph", "logger", "--catalog", "one", "--minimum-edge", "logger.v1.1")).code).toBe(2);
     expect(stdout).toMatch(/● logger\.v1\.2\.0.*\n.*● logger\.v1\.1\.0.*\n.*○ logger\.v1\.0\.0/);
   });
 
