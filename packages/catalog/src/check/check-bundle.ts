@@ -3,7 +3,7 @@ import { releaseFault } from "../version/release.ts";
 import { tryParseVersion } from "../version/version.ts";
 import { parseGoYaml, YamlSyntaxError } from "../yaml/parse-yaml.ts";
 import type { Finding } from "./finding.ts";
-import { shapeFault } from "./go-shape.ts";
+import { type GoShape, shapeFault } from "./go-shape.ts";
 import { isOpmImage } from "./image-name.ts";
 import type { OpmRules } from "./opm-release.ts";
 import { DOCUMENT_SHAPES, PROPERTY_SHAPES } from "./schemas.ts";
@@ -56,11 +56,16 @@ function checkProperties(properties: readonly unknown[], found: Found): void {
       typeof property === "object" && property !== null ? foldedMember(property as Record<string, unknown>, "value") : undefined;
     const field = `properties[${at}]`;
     const missing = value === undefined ? `${field} of type "${type}" has no value` : undefined;
-    const fault = missing ?? shapeFault(value, PROPERTY_SHAPES[type] ?? "any", `${field}.value`);
+    const fault = missing ?? shapeFault(value, shapeOfProperty(type), `${field}.value`);
     const broken = fault === undefined && type === "olm.bundle.object" ? objectFault(value) : undefined;
     if (fault !== undefined) found("bundle-properties", fault, { field });
     if (broken !== undefined) found("bundle-objects", `${field} holds no manifest: ${broken}`, { field });
   }
+}
+
+/** Types are publishers' text, and may be the names of what every object has. */
+function shapeOfProperty(type: string): GoShape {
+  return (Object.hasOwn(PROPERTY_SHAPES, type) ? PROPERTY_SHAPES[type] : undefined) ?? "any";
 }
 
 /** Manifests are JSON as opm writes them, or YAML; anything that parses will do. */

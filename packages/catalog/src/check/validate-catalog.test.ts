@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { renderText } from "../render/render-catalog.ts";
 import { madeCatalog } from "../testing/made-catalog.ts";
 import { sarifLog } from "./sarif.ts";
 import { validateCatalog } from "./validate-catalog.ts";
@@ -13,6 +14,19 @@ describe("validateCatalog", () => {
       ["lint-icon", "info"],
       ["lint-tag-only", "info"],
     ]);
+  });
+
+  it.each(["__proto__", "constructor", "valueOf"])("takes %s for a type and a schema like any other", async (name) => {
+    const catalog = await madeCatalog(
+      [{ ...GOOD, properties: { "good.v1.0.0": [{ type: name, value: {} }] } }],
+      [
+        { schema: name, package: "good", name: "x" },
+        { schema: name, name: "y" },
+      ],
+    );
+    expect((await validateCatalog(catalog)).valid).toBe(true);
+    const rendered = await Array.fromAsync(renderText(catalog, { format: "json" }));
+    expect(rendered).toHaveLength(5);
   });
 
   it("reports every bad package with file, line and rule, and hides none behind another", async () => {

@@ -38,7 +38,7 @@ const DOCUMENTS: Readonly<Record<string, Names>> = {
  * already come back as they are.
  */
 export function canonicalBody(schema: string, body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const names = DOCUMENTS[schema];
+  const names = Object.hasOwn(DOCUMENTS, schema) ? DOCUMENTS[schema] : undefined;
   return names === undefined ? body : (canonical(body, names) as Readonly<Record<string, unknown>>);
 }
 

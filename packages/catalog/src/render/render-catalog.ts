@@ -17,7 +17,13 @@ import {
 import { goYaml } from "../yaml/write-go-yaml.ts";
 import { canonicalBody } from "./canonical-body.ts";
 
-const KIND_ORDER: Readonly<Record<string, number>> = { "olm.package": 0, "olm.channel": 1, "olm.bundle": 2, "olm.deprecations": 4 };
+/** A map, because a schema is a publisher's text: `constructor` is one that an object would seem to know. */
+const KIND_ORDER: ReadonlyMap<string, number> = new Map([
+  ["olm.package", 0],
+  ["olm.channel", 1],
+  ["olm.bundle", 2],
+  ["olm.deprecations", 4],
+]);
 const OTHER_KIND = 3;
 
 export interface RenderOptions {
@@ -41,7 +47,7 @@ export async function* renderDocuments(catalog: Catalog, options: RenderOptions 
   const note = (document: CatalogDocument): boolean => {
     const owner = ownerOf(document);
     // opm prints no known document that belongs nowhere.
-    if (owner === "" && document.schema in KIND_ORDER) return false;
+    if (owner === "" && KIND_ORDER.has(document.schema)) return false;
     // Of a bundle that was named, opm prints the bundle and nothing around it.
     if (catalog.bundleOnly === true && document.schema !== "olm.bundle") return false;
     const list = owners.get(owner) ?? new Set<CatalogDocument>();
@@ -98,8 +104,8 @@ function ownerOf(document: CatalogDocument): string {
 }
 
 function compareDocuments(a: CatalogDocument, b: CatalogDocument): number {
-  const kindA = KIND_ORDER[a.schema] ?? OTHER_KIND;
-  const kindB = KIND_ORDER[b.schema] ?? OTHER_KIND;
+  const kindA = KIND_ORDER.get(a.schema) ?? OTHER_KIND;
+  const kindB = KIND_ORDER.get(b.schema) ?? OTHER_KIND;
   if (kindA !== kindB) return kindA - kindB;
   if (kindA === OTHER_KIND) return byBytes(a.schema, b.schema);
   return kindA === 1 || kindA === 2 ? byBytes(a.name, b.name) : 0;

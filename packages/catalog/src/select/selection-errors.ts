@@ -2,6 +2,7 @@ import { CatalogError } from "../errors.ts";
 import type { Catalog, CatalogProblem, Channel, PackageInfo } from "../types.ts";
 import { compareVersions, formatVersion, tryParseVersion } from "../version/version.ts";
 import { nearestHint } from "./nearest.ts";
+import { nearestVersion } from "./nearest-version.ts";
 
 /** The user named a package that the catalog does not have. */
 export function unknownPackage(catalog: Catalog, name: string): CatalogError {
@@ -46,23 +47,28 @@ export function emptyChannel(info: PackageInfo, channel: Channel, range: string)
     code: "SELECTION_UNKNOWN_VERSION",
     message: `Cannot select ${range} from channel "${channel.name}" of package "${info.name}": no version is in range`,
     subject: `${info.name}/${channel.name}`,
-    hint: `${shown} A bound without a pre-release part matches no pre-release.`,
+    hint: `${nearestThatHolds(`${info.name}/${channel.name}`, range, versions)}${shown} A bound without a pre-release part matches no pre-release.`,
   });
 }
 
 /** The user's range leaves nothing of a whole package. */
 export function emptyPackage(info: PackageInfo, range: string): CatalogError {
-  const versions = [...info.bundles.values()].flatMap(({ version }) => {
-    const parsed = tryParseVersion(version);
-    return parsed === undefined ? [] : [parsed];
-  });
-  const shown = versions.sort(compareVersions).map(formatVersion);
+  const versions = [...info.bundles.values()].map((bundle) => bundle.version);
+  const parsed = versions.flatMap((version) => tryParseVersion(version) ?? []);
+  const shown = parsed.sort(compareVersions).map(formatVersion);
+  const home = info.channels.find((channel) => channel.name === info.defaultChannel);
+  const own = home?.entries.map((entry) => info.bundles.get(entry.name)?.version ?? "") ?? [];
   return new CatalogError({
     code: "SELECTION_UNKNOWN_VERSION",
     message: `Cannot select ${range} of package "${info.name}": no version of any channel is in range`,
     subject: info.name,
-    hint: `Its newest versions: ${shown.slice(-8).join(", ")}. A bound without a pre-release part matches no pre-release.`,
+    hint: `${nearestThatHolds(`${info.name}/${info.defaultChannel}`, range, own)}Its newest versions: ${shown.slice(-8).join(", ")}. A bound without a pre-release part matches no pre-release.`,
   });
+}
+
+function nearestThatHolds(channel: string, range: string, versions: readonly string[]): string {
+  const nearest = nearestVersion(range, versions);
+  return nearest === undefined ? "" : `Nearest selection that holds: ${channel}@${nearest}. `;
 }
 
 /** The default channel is not among what is kept. */

@@ -56,7 +56,7 @@ describe("a selection without some bundles", () => {
   it("says which cut broke which channel, and takes nothing away", () => {
     expect(without(both, "a.v3")).toEqual({
       holds: false,
-      broken: [{ package: "amber", channel: "fast", bundles: ["a.v3"], why: "it has 2 heads: a.v2, a.v4" }],
+      broken: [{ package: "amber", channel: "fast", bundles: ["a.v3"], why: "it has 2 heads: a.v2, a.v4", alsoWithout: ["a.v2"] }],
     });
     expect(without(selection({ stable: chain("a", [1]) }), "a.v1")).toEqual({
       holds: false,
@@ -75,6 +75,23 @@ describe("a selection without some bundles", () => {
   it("is the same selection when nothing of it goes", () => {
     expect(without(both, "b.v1")).toEqual({ holds: true, selected: both });
     expect(withoutBundles(both, new Map())).toEqual({ holds: true, selected: both });
+  });
+
+  it("holds when what it names is cut too", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 12 }), fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { minLength: 1 }), (length, cut) => {
+        const whole = selection({
+          stable: chain(
+            "a",
+            Array.from({ length }, (_, index) => index + 1),
+          ),
+        });
+        const names = cut.map((version) => `a.v${version}`);
+        const result = without(whole, ...names);
+        const also = result.holds ? undefined : result.broken[0]?.alsoWithout;
+        return also === undefined || (also.length > 0 && without(whole, ...names, ...also).holds);
+      }),
+    );
   });
 
   it("is valid whenever it holds, for any chain and any cut", () => {

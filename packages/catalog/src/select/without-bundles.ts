@@ -1,5 +1,5 @@
 import { channelGraph } from "../model/channel-graph.ts";
-import type { Selected, SelectedChannel, SelectedPackage } from "../types.ts";
+import type { ChannelEntry, Selected, SelectedChannel, SelectedPackage } from "../types.ts";
 import { channelFault } from "./channel-problem.ts";
 
 /** A channel that does not stand without some bundles. */
@@ -10,6 +10,8 @@ export interface BrokenCut {
   readonly bundles: readonly string[];
   /** What would be wrong, as a clause: `it has 2 heads: …`. */
   readonly why: string;
+  /** Entries that would have to go too for the channel to stand, in its order; missing where nothing of it would. */
+  readonly alsoWithout?: readonly string[];
 }
 
 /** The smaller selection, or every channel that it would break. */
@@ -48,6 +50,30 @@ function cutChannel(
   const entries = channel.entries.filter((entry) => !how.drop.has(entry.name));
   const graph = channelGraph({ name: channel.name, entries });
   const fault = channelFault(graph);
-  if (fault !== undefined) how.broken.push({ package: packageName, channel: channel.name, bundles: gone, why: fault.message });
+  if (fault !== undefined) {
+    const alsoWithout = nearestCut(channel, entries);
+    how.broken.push({
+      package: packageName,
+      channel: channel.name,
+      bundles: gone,
+      why: fault.message,
+      ...(alsoWithout === undefined ? {} : { alsoWithout }),
+    });
+  }
   return { name: channel.name, entries, head: graph.heads[0] ?? "" };
+}
+
+/**
+ * The nearest smaller channel that stands: from the first entry of the old chain that is left, down as far as `replaces`
+ * leads, with what those entries skip. Answers what else would have to go.
+ */
+function nearestCut(channel: SelectedChannel, left: readonly ChannelEntry[]): readonly string[] | undefined {
+  const there = new Map(left.map((entry) => [entry.name, entry]));
+  const head = channelGraph(channel).chain.find((name) => there.has(name));
+  const kept = new Set<string>();
+  for (let at = head; at !== undefined && there.has(at) && !kept.has(at); at = there.get(at)?.replaces) kept.add(at);
+  for (const name of [...kept]) for (const skip of there.get(name)?.skips ?? []) if (there.has(skip)) kept.add(skip);
+  const entries = left.filter((entry) => kept.has(entry.name));
+  if (channelFault(channelGraph({ name: channel.name, entries })) !== undefined) return undefined;
+  return left.filter((entry) => !kept.has(entry.name)).map((entry) => entry.name);
 }

@@ -40,7 +40,7 @@ export function parseTemplate(text: string, type?: string): TemplateInput {
   const loose = parseMap(document, false);
   const schema = foldedMember(loose, "schema");
   if (typeof schema !== "string" || schema === "") throw templateError("it has no schema");
-  const own = SCHEMAS[schema];
+  const own = Object.hasOwn(SCHEMAS, schema) ? SCHEMAS[schema] : undefined;
   if (own === undefined) throw templateError(`its schema is "${schema}", expected one of ${Object.keys(SCHEMAS).join(", ")}`);
   if (type !== undefined && type !== own) throw templateError(`its schema is "${schema}", which is no ${type} template`);
   return { type: own, body: own === "semver" ? parseMap(document, true) : loose };

@@ -96,7 +96,7 @@ function expand(range: string, part: string): readonly Condition[] {
   if (start === -1) throw invalid(range, `${JSON.stringify(part)} holds no version`);
   const operatorText = part.slice(0, start);
   const versionText = part.slice(start);
-  const operator = OPERATORS[operatorText];
+  const operator = Object.hasOwn(OPERATORS, operatorText) ? OPERATORS[operatorText] : undefined;
   if (operator === undefined) throw invalid(range, `${JSON.stringify(operatorText)} is no comparison`);
   if (!versionText.includes("x")) return [{ operator, version: bound(range, versionText) }];
   const patchWild = /^[0-9]+\.[0-9]+\.x$/.test(versionText);

@@ -126,7 +126,7 @@ export async function platformsOfConfig(found: FoundImage, config: Descriptor, s
 
 function platformOf(config: Readonly<Record<string, unknown>> | undefined): Platform | undefined {
   const { os, architecture, variant } = config ?? {};
-  if (typeof os !== "string" || typeof architecture !== "string") return undefined;
+  if (typeof os !== "string" || typeof architecture !== "string" || os === "" || architecture === "") return undefined;
   return { os, architecture, ...(typeof variant === "string" && variant !== "" ? { variant } : {}) };
 }
 

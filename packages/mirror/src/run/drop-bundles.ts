@@ -150,9 +150,16 @@ function culpritsOf(catalog: string, failed: readonly FailedImage[]): Culprits {
 function brokenText(broken: readonly BrokenCut[], culprits: Culprits): string {
   const cuts = broken.map((cut) => {
     const bundles = cut.bundles.map((name) => `${name} (${culprits.get(cut.package)?.get(name) ?? "its image"} is not at the target)`);
-    return `without ${bundles.join(", ")} channel ${cut.channel} of ${cut.package} would break: ${cut.why}`;
+    return `without ${bundles.join(", ")} channel ${cut.channel} of ${cut.package} would break: ${cut.why}${nearestText(cut)}`;
   });
   return `the previous catalog stays: ${cuts.join("; ")}`;
+}
+
+/** The nearest selection that holds. */
+function nearestText({ alsoWithout }: BrokenCut): string {
+  if (alsoWithout === undefined || alsoWithout.length === 0) return "";
+  const shown = alsoWithout.slice(0, 5).join(", ");
+  return ` (it would stand without ${shown}${alsoWithout.length > 5 ? ` and ${alsoWithout.length - 5} more` : ""} too)`;
 }
 
 function droppedRows(catalog: string, culprits: Culprits): Problem[] {

@@ -156,6 +156,10 @@ describe("catalog", () => {
 
   test("graph marks what a selection keeps", async () => {
     const { stdout } = await skerry("graph", "logger", "--catalog", "one", "--select", "@>=1.1.0");
+    const newer = (await skerry("graph", "logger", "--catalog", "one", "--minimum-edge", "logger.v1.1.0")).stdout;
+    expect(newer).toContain("logger.v1.1.0");
+    expect(newer).not.toContain("○ logger.v1.0.0");
+    expect((await skerry("graph", "logger", "--catalog", "one", "--minimum-edge", "logger.v1.1")).code).toBe(2);
     expect(stdout).toMatch(/● logger\.v1\.2\.0.*\n.*● logger\.v1\.1\.0.*\n.*○ logger\.v1\.0\.0/);
   });
 
@@ -171,6 +175,10 @@ describe("catalog", () => {
     expect(JSON.parse(cut.stdout)).toMatchObject({
       problems: [{ code: "PATH_BROKEN", hint: expect.stringContaining("logger/stable@1.1.0") as unknown }],
     });
+    const none = await skerry("select", "one", "cut2", "--package", "logger/stable@>=1.0.5 <1.1.0");
+    expect(none.code).toBe(2);
+    expect(none.stderr).toContain("Nearest selection that holds: logger/stable@1.1.0.");
+    expect((await skerry("select", "one", "cut2", "--package", "logger@>9.0.0")).stderr).toContain("logger/stable@1.2.0.");
     const added = await skerry("select", "needs.json", "deps", "--package", "tower", "--deps", "resolve", "-o", "json");
     expect(JSON.parse(added.stdout)).toMatchObject({ packages: [{ name: "logger" }, { name: "tower" }] });
     expect((await skerry("select", "one", "everything", "--full")).stdout).toContain("2 packages with 4 bundles");

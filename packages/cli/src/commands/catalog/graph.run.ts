@@ -8,6 +8,8 @@ import {
   svgGraph,
   textGraph,
 } from "@skerry/catalog";
+import { UsageError } from "../../args/errors.ts";
+import { didYouMean } from "../../args/nearest.ts";
 import { openCatalogs } from "../../catalogs/open.ts";
 import { packageOf, requiredCatalog } from "../../catalogs/required.ts";
 import type { Job } from "../../command/job.ts";
@@ -22,7 +24,14 @@ export async function run(job: Job<GraphFlags>): Promise<number> {
   if (catalog === undefined) return EXIT.failed;
   const info = packageOf(catalog, job.args[0] ?? "");
   const selected = selectedBundles(catalog, info.name, job.flags.select);
-  const graph = packageGraph(info, { deprecated: await readDeprecations(catalog, info.name), selected });
+  const minimumEdge = job.flags["minimum-edge"];
+  if (minimumEdge !== undefined && !info.bundles.has(minimumEdge)) {
+    throw new UsageError(`package ${info.name} has no bundle ${JSON.stringify(minimumEdge)}`, {
+      subject: "--minimum-edge",
+      hint: didYouMean(minimumEdge, [...info.bundles.keys()]) ?? `List them: skerry catalog show ${info.name} --catalog ${name}`,
+    });
+  }
+  const graph = packageGraph(info, { deprecated: await readDeprecations(catalog, info.name), selected, minimumEdge });
   if (job.flags.output === "svg") await job.out.text(svgGraph(graph));
   else if (job.flags.output === "mermaid") await job.out.text(mermaidGraph([graph]));
   else {

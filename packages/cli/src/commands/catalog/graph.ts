@@ -8,6 +8,7 @@ import type { OneCatalogFlags } from "./show.ts";
 export interface GraphFlags extends OneCatalogFlags {
   readonly output: string;
   readonly select: readonly string[];
+  readonly "minimum-edge": string | undefined;
 }
 
 /** `skerry catalog graph`. */
@@ -19,6 +20,7 @@ export const catalogGraph: Command = command<GraphFlags>({
     select: flagList('mark what this selection keeps: PACKAGE[/CHANNEL][@VERSION or "RANGE"]; PACKAGE may be left out', {
       placeholder: "SELECT",
     }),
+    "minimum-edge": flagText("leave out what is older than this bundle", { placeholder: "BUNDLE" }),
     output: outputFlag(["text", "svg", "mermaid", "json", "yaml", "name"]),
     ...registryFlags,
   },

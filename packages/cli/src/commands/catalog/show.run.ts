@@ -4,6 +4,7 @@ import { type PackageDetail, packageDetail } from "../../catalogs/package-detail
 import { packageOf, requiredCatalog } from "../../catalogs/required.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
+import { escapeLine } from "../../output/escape.ts";
 import { cutLine, formatFields, formatTable } from "../../output/table.ts";
 import type { ShowFlags } from "./show.ts";
 
@@ -41,27 +42,29 @@ function detailText(detail: PackageDetail): string {
       ["Images", `${detail.images}${detail.uniqueBytes == null ? "" : `, ${formatSize(detail.uniqueBytes)} together`}`],
       ["Deprecated", detail.deprecated ? "in part or whole" : undefined],
     ]),
-    ...detail.channels.map((channel) =>
-      formatTable(
-        [
-          { title: `channel ${channel.name}` },
-          { title: "version" },
-          { title: "images", right: true },
-          ...(detail.uniqueBytes === undefined ? [] : [{ title: "size", right: true }]),
-          { title: "replaces" },
-          { title: "skips" },
-          { title: "skip range" },
-        ],
-        channel.entries.map((entry) => [
-          `${entry.name}${entry.name === channel.head ? " (head)" : ""}`,
-          entry.version,
-          String(entry.images.length),
-          ...(entry.totalBytes === undefined ? [] : [entry.totalBytes === null ? "unknown" : formatSize(entry.totalBytes)]),
-          entry.replaces ?? "",
-          shortList(entry.skips ?? []),
-          entry.skipRange ?? "",
-        ]),
-      ),
+    ...detail.channels.map(
+      (channel) =>
+        heading(`Channel ${channel.name}${channel.name === detail.defaultChannel ? " (default)" : ""}`) +
+        formatTable(
+          [
+            { title: "bundle" },
+            { title: "version" },
+            { title: "images", right: true },
+            ...(detail.uniqueBytes === undefined ? [] : [{ title: "size", right: true }]),
+            { title: "replaces" },
+            { title: "skips" },
+            { title: "skip range" },
+          ],
+          channel.entries.map((entry) => [
+            `${entry.name}${entry.name === channel.head ? " (head)" : ""}`,
+            entry.version,
+            String(entry.images.length),
+            ...(entry.totalBytes === undefined ? [] : [entry.totalBytes === null ? "unknown" : formatSize(entry.totalBytes)]),
+            entry.replaces ?? "",
+            shortList(entry.skips ?? []),
+            entry.skipRange ?? "",
+          ]),
+        ),
     ),
     headImagesText(detail),
     needsText("needs", detail.requires),
@@ -69,6 +72,11 @@ function detailText(detail: PackageDetail): string {
   ]
     .filter((part) => part !== "")
     .join("\n");
+}
+
+/** Names keep their case, which the titles of a table do not. */
+function heading(text: string): string {
+  return `${escapeLine(text)}:\n`;
 }
 
 /** A row has to stay readable: channels with eighty skips exist. */
@@ -82,14 +90,17 @@ function headImagesText(detail: PackageDetail): string {
   const head = channel?.entries.find((entry) => entry.name === channel.head);
   if (head === undefined) return "";
   const sizes = detail.uniqueBytes !== undefined;
-  return formatTable(
-    [{ title: `images of ${head.name}` }, ...(sizes ? [{ title: "size", right: true }, { title: "platforms" }] : [])],
-    head.images.map((image) => [
-      image.image,
-      ...(sizes
-        ? [image.totalBytes == null ? (image.error?.code ?? "unknown") : formatSize(image.totalBytes), (image.platforms ?? []).join(" ")]
-        : []),
-    ]),
+  return (
+    heading(`Images of ${head.name}`) +
+    formatTable(
+      [{ title: "image" }, ...(sizes ? [{ title: "size", right: true }, { title: "platforms" }] : [])],
+      head.images.map((image) => [
+        image.image,
+        ...(sizes
+          ? [image.totalBytes == null ? (image.error?.code ?? "unknown") : formatSize(image.totalBytes), (image.platforms ?? []).join(" ")]
+          : []),
+      ]),
+    )
   );
 }
 
