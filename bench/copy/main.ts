@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { bundle, type Contestant, CRANE, type Job, REGCTL, SKOPEO_COPY, SKOPEO_SYNC, library, skerry, type Took } from "./contestants.ts";
+import { bundle, type Contestant, CRANE, type Job, library, REGCTL, SKOPEO_COPY, SKOPEO_SYNC, skerry, type Took } from "./contestants.ts";
 import { type BenchImage, LARGE, SHARED, seed, TWENTY } from "./images.ts";
 import { type BenchRegistry, startRegistry } from "./registries.ts";
 
