@@ -111,6 +111,17 @@ test("plain HTTP is asked of the proxy in full, and falls back from HTTPS for an
   }
 });
 
+test("a proxy that does not answer is named, without its password", async () => {
+  const closed = createHttp();
+  const port = await listening(closed);
+  await new Promise((resolve) => closed.close(resolve));
+  const address = `http://user:secret-word@127.0.0.1:${port}`;
+  await using net = new Registries({ proxies: { http: address, https: address }, retries: 0 });
+  const error = await failure(net.ping("reg.test"));
+  expect([error.code, error.hint]).toEqual(["UNREACHABLE", expect.stringContaining(`proxy 127.0.0.1:${port}`)]);
+  expect(JSON.stringify([error.message, error.hint])).not.toContain("secret-word");
+});
+
 test("a login notes a token service, and only a login", async () => {
   const path = join(folder, "deep", "realms.json");
   const login = await RealmFile.open(path, ["reg.test"]);

@@ -1,6 +1,12 @@
 import { isOciError, type OciError, type Place, type Registries } from "@skerry/oci";
 import { RefusedError } from "../args/errors.ts";
+import { inOrder } from "./in-order.ts";
 import type { CopyRow } from "./rows.ts";
+
+interface Denied {
+  readonly name: string;
+  readonly error: OciError;
+}
 
 /**
  * Asks each registry, once per first part of the path, whether it lets us push: an upload is opened and cancelled. What
@@ -15,15 +21,16 @@ export async function probePush(rows: readonly CopyRow[], registries: Registries
     const key = `${host}/${target.at.repository.split("/")[0] ?? ""}`;
     if (!places.has(key)) places.set(key, { host, at: target.at });
   }
-  const denied: { readonly name: string; readonly error: OciError }[] = [];
-  for (const { host, at } of places.values()) {
+  const probed = await inOrder([...places.values()], async ({ host, at }): Promise<readonly Denied[]> => {
     try {
       await registries.writer(host).probePush(at, { signal });
     } catch (error) {
       if (!isOciError(error)) throw error;
-      if (/^(?:DENIED|UNAUTHORIZED|NOT_FOUND)$/.test(error.code)) denied.push({ name: `${host}/${at.repository}`, error });
+      if (/^(?:DENIED|UNAUTHORIZED|NOT_FOUND)$/.test(error.code)) return [{ name: `${host}/${at.repository}`, error }];
     }
-  }
+    return [];
+  });
+  const denied = probed.flat();
   const [first] = denied;
   if (first === undefined) return;
   throw new RefusedError(

@@ -1,4 +1,6 @@
 import { deleteScope } from "../auth/scope.ts";
+import { isOciError } from "../errors.ts";
+import { isDigest } from "../model/digest.ts";
 import type { IoOptions } from "../store/types.ts";
 import { referenceText } from "./manifests.ts";
 import { type Repository, sendTo } from "./repository.ts";
@@ -17,6 +19,10 @@ export async function deleteManifest(at: Repository, name: string, io?: IoOption
     subject,
     expect: (status) => (status >= 200 && status < 300) || status === 404,
     io,
+  }).catch((error: unknown) => {
+    if (!isOciError(error) || error.code !== "UNSUPPORTED") throw error;
+    const byDigest = isDigest(name) ? "" : "; docker-registry 2.8 takes away digests only, with every tag that names them";
+    throw error.with({ hint: `Allow deletion at the registry (distribution: storage.delete.enabled)${byDigest}.` });
   });
   await response.dump();
 }

@@ -29,9 +29,9 @@ export class AnswerTimes {
     this.#late += (ms - least - this.#late) * weight;
   }
 
-  /** Answers come from afar and no later than at first: time passes on the way, and the host has room. */
+  /** Answers come from afar and hardly later than at best: time passes on the way, and the host has room. */
   get isFar(): boolean {
-    return this.#count >= ENOUGH && this.#usual >= FAR_MS && this.#late < this.#usual / 2;
+    return this.#count >= ENOUGH && this.#usual >= FAR_MS && this.#late < this.#usual;
   }
 
   /** Answers come so much later than the quickest did that requests are queueing there. */

@@ -59,6 +59,13 @@ export class Connections {
     return this.#private.get(origin) ?? this.#isPrivateName(new URL(origin).hostname);
   }
 
+  /** A host that cannot be reached through a proxy: the proxy may be what is wrong, and has to be named. */
+  explained(origin: string, error: OciError): OciError {
+    const proxy = error.code === "UNREACHABLE" ? proxyFor(origin, this.#options.proxies) : undefined;
+    if (proxy === undefined) return error;
+    return error.with({ hint: `It was asked through the proxy ${proxy.host}: check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.` });
+  }
+
   async close(): Promise<void> {
     const pools = [...this.#pools.values()];
     this.#pools.clear();

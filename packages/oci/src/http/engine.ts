@@ -282,7 +282,7 @@ export class HttpEngine {
     } catch (error) {
       // Requests that reached the other side count; connections that never came about do not.
       if (isOciError(error) && (error.code === "STALLED" || isTransient(error))) this.counters.count(host, request.method);
-      throw error;
+      throw isOciError(error) ? this.#connections.explained(url.origin, error) : error;
     }
   }
 

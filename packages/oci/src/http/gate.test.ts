@@ -98,7 +98,7 @@ describe("a gate", () => {
     const near = new AdaptiveGate("h", { start: 2, most: 4 }, new HandClock());
     for (let index = 0; index < 20; index++) near.times.note("HEAD manifests", 2);
     const late = new AdaptiveGate("h", { start: 2, most: 4 }, new HandClock());
-    for (let index = 0; index < 20; index++) late.times.note("HEAD manifests", index < 4 ? 50 : 90);
+    for (let index = 0; index < 20; index++) late.times.note("HEAD manifests", index < 4 ? 50 : 150);
     for (const gate of [near, late]) {
       waiting(gate, 9);
       await turn();

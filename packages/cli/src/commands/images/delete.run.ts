@@ -34,13 +34,16 @@ export async function run(job: Job<DeleteFlags>): Promise<number> {
   await job.out.result(
     { kind: "DeleteReport", images },
     {
-      text: () =>
-        images.map((image) => `${image.outcome}  ${image.name}${image.error === undefined ? "" : `: ${image.error.message}`}\n`).join(""),
+      text: () => images.map(({ outcome, name, error }) => `${outcome}  ${name}${error === undefined ? "" : faultText(error)}\n`).join(""),
       names: () => images.filter((image) => image.outcome !== "failed").map((image) => image.name),
     },
   );
   const failed = images.filter((image) => image.outcome === "failed").length;
   return interruptedCode(job.signal, failed === 0 ? EXIT.done : failed === images.length ? EXIT.failed : EXIT.partial);
+}
+
+function faultText({ message, hint }: ErrorShape): string {
+  return `: ${message}${hint === undefined ? "" : `\n  next: ${hint}`}`;
 }
 
 function deletable(text: string): Reference {

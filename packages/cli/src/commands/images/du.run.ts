@@ -1,6 +1,7 @@
 import { type ImageGraph, type OciError, walkImage } from "@skerry/oci";
 import { formatSize } from "../../args/size.ts";
 import type { Job } from "../../command/job.ts";
+import { inOrder } from "../../copy/in-order.ts";
 import { platformsOf } from "../../copy/platforms.ts";
 import { parseImageName } from "../../names/image-name.ts";
 import { describeError, EXIT } from "../../output/error.ts";
@@ -18,15 +19,24 @@ interface Usage {
   readonly sharedBytes: number;
 }
 
+interface Measured {
+  readonly name: string;
+  readonly digest: string;
+  readonly contents: ReadonlyMap<string, number>;
+}
+
+interface Unmeasured {
+  readonly name: string;
+  readonly error: OciError;
+}
+
 /** Prints unique bytes together and per image. */
 export async function run(job: Job<DuFlags>): Promise<number> {
   const names = job.args.map(parseImageName);
   const hosts = hostsOf(names);
   await using registries = await openRegistries(job, { sources: hosts, destinations: hosts });
   await using places = new Places(job, registries);
-  const graphs: { name: string; contents: ReadonlyMap<string, number>; digest: string }[] = [];
-  const failed: { name: string; error: OciError }[] = [];
-  for (const name of names) {
+  const measured = await inOrder(names, async (name): Promise<Measured | Unmeasured> => {
     try {
       const found = await places.find(name);
       const graph = await walkImage(found.reader, found.at, found.descriptor, {
@@ -35,12 +45,14 @@ export async function run(job: Job<DuFlags>): Promise<number> {
         externalLayers: job.flags["external-layers"],
         signal: job.signal,
       });
-      graphs.push({ name: name.text, contents: contentsOf(graph), digest: graph.root.digest });
+      return { name: name.text, contents: contentsOf(graph), digest: graph.root.digest };
     } catch (error) {
       if (names.length === 1) throw error;
-      failed.push({ name: name.text, error: imageFault(error) });
+      return { name: name.text, error: imageFault(error) };
     }
-  }
+  });
+  const graphs = measured.filter((one) => "contents" in one);
+  const failed = measured.filter((one) => "error" in one);
   const images = usages(graphs);
   const uniqueBytes = sum(new Map(graphs.flatMap((graph) => [...graph.contents])));
   for (const { name, error } of failed) job.log.error(`${name}: ${error.message}`);
@@ -64,7 +76,7 @@ function contentsOf(graph: ImageGraph): ReadonlyMap<string, number> {
   return sizes;
 }
 
-function usages(graphs: readonly { name: string; contents: ReadonlyMap<string, number>; digest: string }[]): readonly Usage[] {
+function usages(graphs: readonly Measured[]): readonly Usage[] {
   const holders = new Map<string, number>();
   for (const graph of graphs) for (const digest of graph.contents.keys()) holders.set(digest, (holders.get(digest) ?? 0) + 1);
   return graphs.map(({ name, contents, digest }) => {
