@@ -56,7 +56,7 @@ test("a failed write is told at the end, and nothing after it is written", async
   });
   let written = 0;
   const writer = new BatchWriter(file, 0, { pieces: new Pieces(), written: (position) => (written = position) });
-  for (let index = 0; index < 8; index += 1) writer.add(Buffer.alloc(1024 * 1024, index));
+  for (let index = 0; index < 8; index += 1) void writer.add(Buffer.alloc(1024 * 1024, index));
   await expect(writer.end()).rejects.toThrow("the disk is gone");
   expect([written, bytes().length, writes]).toEqual([1024 * 1024, 1024 * 1024, 2]);
 });

@@ -90,7 +90,7 @@ export class BatchWriter {
   async end(): Promise<void> {
     const piece = this.#piece;
     try {
-      this.#flush(piece?.subarray(0, this.#filled));
+      void this.#flush(piece?.subarray(0, this.#filled));
       await this.#writing;
       await this.#syncing;
     } finally {
