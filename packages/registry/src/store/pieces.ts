@@ -1,11 +1,11 @@
 /** Bytes of a piece: large enough that a write or read is worth its trip to another thread. */
-export const PIECE_BYTES: number = 256 * 1024;
+export const PIECE_BYTES: number = 128 * 1024;
 /** Pieces of one write, when few write. */
-const MOST_PER_BATCH = 4;
-/** Pieces that all writers together aim at: 32 MiB. */
+const MOST_PER_BATCH = 8;
+/** Pieces that all writers together aim at: 16 MiB. */
 const BUDGET = 128;
-/** Pieces that are kept for later: 24 MiB. */
-const MOST_FREE = 96;
+/** Pieces that are kept for later: 16 MiB. */
+const MOST_FREE = 128;
 
 /**
  * Memory that bodies pass through on their way to and from the disk, used again and again: made anew each time, it would lie
