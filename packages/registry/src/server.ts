@@ -18,6 +18,7 @@ import type { RegistryOptions, RunningRegistry } from "./options.ts";
 import { Layout } from "./store/layout.ts";
 import { openStore } from "./store/open.ts";
 import { takeRoot } from "./store/owner.ts";
+import { Pieces } from "./store/pieces.ts";
 import { PullThrough } from "./store/pull-through.ts";
 import type { RegistryStore } from "./store/store.ts";
 import { Uploads } from "./store/uploads.ts";
@@ -35,6 +36,7 @@ interface Parts {
   readonly now: () => number;
   readonly address: ListenAddress;
   readonly stack: AsyncDisposableStack;
+  readonly pieces: Pieces;
   certificate: ServerCertificate | undefined;
 }
 
@@ -48,7 +50,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   // What is served from elsewhere may lie where nothing can be written; only a certificate needs a folder then.
   if (options.content === undefined || options.tls?.kind === "auto") await mkdir(options.root, { recursive: true, mode: 0o700 });
   await using stack = new AsyncDisposableStack();
-  const parts: Parts = { options, now: options.now ?? Date.now, address, stack, certificate: undefined };
+  const parts: Parts = { options, now: options.now ?? Date.now, address, stack, pieces: new Pieces(), certificate: undefined };
   await renew(parts);
   const access = options.auth === "htpasswd" ? await basicAccess(parts) : everybody;
   const writable = options.content === undefined ? await openWritable(parts) : undefined;
@@ -62,6 +64,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     writable: options.readOnly === true ? undefined : writable,
     access,
     names: new Set((options.hosts ?? []).map((name) => name.toLowerCase())),
+    pieces: parts.pieces,
     metrics: metricsOf(parts, writable),
     isReady: () => ready,
     limits: { manifestBytes: options.maxManifestBytes ?? MAX_MANIFEST_BYTES, uploadsPerUser: options.maxUploadsPerUser ?? MAX_UPLOADS },
@@ -161,7 +164,7 @@ async function openWritable(parts: Parts): Promise<Writable> {
     ...(files === undefined ? {} : { files }),
     ...(leaseMs === undefined ? {} : { leaseMs }),
   });
-  const uploads = new Uploads(store, options.uploadLifeMs ?? DAY_MS);
+  const uploads = new Uploads(store, options.uploadLifeMs ?? DAY_MS, parts.pieces);
   const care = new LocalCare(store, uploads, {
     sources: options.repairSources ?? folderSources,
     certificateEndsAt: () => parts.certificate?.endsAt,

@@ -1,16 +1,12 @@
 import type { ServerResponse } from "node:http";
 import { type Digest, isDigest } from "@skerry/oci";
 import type { OpenBlob } from "../store/content.ts";
+import { PIECE_BYTES, type Pieces } from "../store/pieces.ts";
 import { ApiError } from "./api-error.ts";
 import type { RegistryContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { type ByteRange, requestedRange } from "./ranges.ts";
 import { release } from "./release.ts";
-
-/** Up to this size a blob is read and sent in one piece. */
-const WHOLE_BYTES = 1024 * 1024;
-/** Larger ones are sent in pieces, the next one being read while one is sent. */
-const PIECE_BYTES = 256 * 1024;
 
 /** `GET` and `HEAD /v2/<name>/blobs/<digest>`: end-2. */
 export async function getBlob(context: RegistryContext, exchange: Exchange, repository: string, name: string): Promise<void> {
@@ -19,7 +15,7 @@ export async function getBlob(context: RegistryContext, exchange: Exchange, repo
   const blob = await context.content.openBlob(repository, name);
   if (blob === undefined) throw unknownBlob(name);
   try {
-    await sendBlob(exchange, name, blob);
+    await sendBlob(exchange, { digest: name, blob, pieces: context.pieces });
   } finally {
     await blob.close();
   }
@@ -33,7 +29,7 @@ async function headBlob(context: RegistryContext, exchange: Exchange, at: { repo
   exchange.answer(200, { ...blobHeaders(at.digest), "Content-Length": size });
 }
 
-async function sendBlob(exchange: Exchange, digest: Digest, blob: OpenBlob): Promise<void> {
+async function sendBlob(exchange: Exchange, { digest, blob, pieces }: { digest: Digest; blob: OpenBlob; pieces: Pieces }): Promise<void> {
   if (exchange.answeredUnchanged(blobHeaders(digest))) return;
   const range = requestedRange(meantRange(exchange, digest), blob.size);
   if (range === "unsatisfiable") {
@@ -46,7 +42,7 @@ async function sendBlob(exchange: Exchange, digest: Digest, blob: OpenBlob): Pro
   const headers = { ...blobHeaders(digest), "Content-Length": end - start + 1 };
   if (range === undefined) exchange.head(200, headers);
   else exchange.head(206, { ...headers, "Content-Range": `bytes ${start}-${end}/${blob.size}` });
-  await sendBytes(exchange.response, blob, { start, end });
+  await sendBytes(exchange.response, blob, { start, end, pieces });
 }
 
 /** RFC 9110 13.1.5: with an If-Range that is not this content's tag (a date never is) the whole is meant. */
@@ -65,14 +61,17 @@ function blobHeaders(digest: Digest): Record<string, string> {
   };
 }
 
-async function sendBytes(response: ServerResponse, blob: OpenBlob, range: ByteRange): Promise<void> {
-  const size = range.end - range.start + 1;
-  const piece = size <= WHOLE_BYTES ? size : PIECE_BYTES;
-  const buffers = [Buffer.allocUnsafe(piece), Buffer.allocUnsafe(size <= WHOLE_BYTES ? 0 : piece)] as const;
+/** Sends in pieces, the next one being read while one is sent. */
+async function sendBytes(response: ServerResponse, blob: OpenBlob, { start, end, pieces }: ByteRange & { pieces: Pieces }): Promise<void> {
+  const size = end - start + 1;
+  // A small blob needs no more memory than it has bytes.
+  const make = (): Uint8Array => (size < PIECE_BYTES ? Buffer.allocUnsafe(size) : pieces.take());
+  const buffers = size <= PIECE_BYTES ? [make()] : [make(), make()];
   let sent: Promise<void> = Promise.resolve();
-  let turn: 0 | 1 = 0;
-  for (let position = range.start; position <= range.end; ) {
-    const buffer = buffers[turn].subarray(0, Math.min(piece, range.end + 1 - position));
+  for (let [position, turn] = [start, 0]; position <= end; turn += 1) {
+    const buffer = buffers[turn % buffers.length]?.subarray(0, end + 1 - position) ?? Buffer.alloc(0);
+    // With one buffer, what is in it has to be gone first.
+    if (buffers.length === 1) await sent;
     const got = await blob.read(buffer, position);
     await sent;
     // The head is out: all that is left to say that the file is short is to break the connection.
@@ -80,12 +79,15 @@ async function sendBytes(response: ServerResponse, blob: OpenBlob, range: ByteRa
     if (response.destroyed) return;
     sent = send(response, buffer.subarray(0, got));
     position += got;
-    turn = turn === 0 ? 1 : 0;
   }
   await sent;
   response.end();
   // Only what the kernel has taken: a broken connection may still hold on to the last piece.
-  if (!response.destroyed) for (const buffer of buffers) release(buffer);
+  if (response.destroyed) return;
+  for (const buffer of buffers) {
+    if (size < PIECE_BYTES) release(buffer);
+    else pieces.give(buffer);
+  }
 }
 
 /** Resolves when the bytes are with the kernel and the buffer may be used again; also when the client has gone. */

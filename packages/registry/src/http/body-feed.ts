@@ -4,7 +4,8 @@ import { release } from "./release.ts";
 
 /**
  * The body of a request. By events and not by iteration, which would join chunks that came while the taker waited into a new
- * buffer. Leaving it half-way keeps the connection, so that the answer still arrives.
+ * buffer. It ends, well or not, when the taker is done with the last chunk it was handed. Leaving it half-way keeps the
+ * connection, so that the answer still arrives.
  */
 export function bodyFeed(request: IncomingMessage): Feed {
   return (take) => {
@@ -31,13 +32,16 @@ export function bodyFeed(request: IncomingMessage): Feed {
       request.off("close", onClose);
       Promise.resolve(taking).then(resolve, reject);
     };
-    const onClose = (): void => reject(new Error("The client has gone before its request was complete."));
-    request.on("data", onData).once("end", onEnd).once("error", reject).once("close", onClose);
+    const onError = (error: Error): void => {
+      Promise.resolve(taking).then(() => reject(error), reject);
+    };
+    const onClose = (): void => onError(new Error("The client has gone before its request was complete."));
+    request.on("data", onData).once("end", onEnd).once("error", onError).once("close", onClose);
     if (request.readableEnded) resolve();
     else if (request.destroyed) onClose();
     return promise.finally(() => {
       request.pause();
-      request.off("data", onData).off("end", onEnd).off("error", reject).off("close", onClose);
+      request.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose);
     });
   };
 }

@@ -1,4 +1,5 @@
 import type { Content } from "../store/content.ts";
+import type { Pieces } from "../store/pieces.ts";
 import type { RegistryStore } from "../store/store.ts";
 import type { Uploads } from "../store/uploads.ts";
 import { ApiError } from "./api-error.ts";
@@ -44,6 +45,8 @@ export interface RegistryContext {
   repositoryFor(namespace: string, path: string): string | undefined;
   /** Names besides the loopback's by which the registry is asked for. */
   readonly names: ReadonlySet<string>;
+  /** Memory for what is sent. */
+  readonly pieces: Pieces;
   readonly metrics: Metrics;
   /** False while it stops. */
   readonly isReady: () => boolean;

@@ -48,14 +48,18 @@ export class BatchWriter {
     this.#filled = 0;
   }
 
-  /** Starts the write of the pieces that are full, once the one before has ended. `last` is written after them. */
-  async #flush(last?: Uint8Array): Promise<void> {
+  /**
+   * Lets the pieces that are full be written after what is being written, and `last` after them. Returns what the caller has to
+   * wait for before it fills more: the write before.
+   */
+  #flush(last?: Uint8Array): Promise<void> | undefined {
     const batch = this.#batch;
     this.#batch = [];
-    await this.#writing;
-    this.#writing = this.#write(batch, last);
+    const before = this.#writing;
+    this.#writing = before === undefined ? this.#write(batch, last) : before.then(() => this.#write(batch, last));
     // The failure is seen by whoever waits for the write next.
     this.#writing.catch(() => undefined);
+    return before;
   }
 
   async #write(batch: readonly Uint8Array[], last: Uint8Array | undefined): Promise<void> {
@@ -86,7 +90,7 @@ export class BatchWriter {
   async end(): Promise<void> {
     const piece = this.#piece;
     try {
-      await this.#flush(piece?.subarray(0, this.#filled));
+      void this.#flush(piece?.subarray(0, this.#filled));
       await this.#writing;
       await this.#syncing;
     } finally {

@@ -1,16 +1,15 @@
-/** Bytes of a piece: large enough that a write is worth its trip to another thread. */
-const PIECE_BYTES = 256 * 1024;
+/** Bytes of a piece: large enough that a write or read is worth its trip to another thread. */
+export const PIECE_BYTES: number = 128 * 1024;
 /** Pieces of one write, when few write. */
-const MOST_PER_BATCH = 4;
-/** Pieces that all writers together aim at: 32 MiB. */
+const MOST_PER_BATCH = 8;
+/** Pieces that all writers together aim at: 16 MiB. */
 const BUDGET = 128;
-/** Pieces that are kept for the next writer: 8 MiB. */
-const MOST_FREE = 32;
+/** Pieces that are kept for later: 16 MiB. */
+const MOST_FREE = 128;
 
 /**
- * Memory that bodies are gathered in before they are written, used again and again. Chunks as they come from the network are
- * copied into it at once: to keep them until they are written would keep them past the cheap collections of the runtime, and
- * memory would follow the number of clients.
+ * Memory that bodies pass through on their way to and from the disk, used again and again: made anew each time, it would lie
+ * about until a collection, and leave the heap in holes. Chunks as they come from the network are copied into it at once.
  */
 export class Pieces {
   readonly #free: Uint8Array[] = [];

@@ -48,9 +48,10 @@ export class Uploads {
   readonly #store: RegistryStore;
   readonly #lifeMs: number;
   readonly #open = new Map<string, Upload>();
-  readonly #pieces = new Pieces();
+  readonly #pieces: Pieces;
 
-  constructor(store: RegistryStore, lifeMs: number) {
+  constructor(store: RegistryStore, lifeMs: number, pieces: Pieces = new Pieces()) {
+    this.#pieces = pieces;
     this.#store = store;
     this.#lifeMs = lifeMs;
   }
