@@ -6,6 +6,7 @@ import type { Job } from "../../command/job.ts";
 import { checkSetContent } from "../../command/set-content-flags.ts";
 import { EXIT, exitCodeOf } from "../../output/error.ts";
 import { isArchivePlace } from "../archive/archive-place.ts";
+import { checkArchiveFlags } from "../archive/check-flags.ts";
 import { recordExport, recordImport } from "../archive/crossing.ts";
 import { exportSet, exportText } from "../archive/export.ts";
 import { openFromSession } from "../archive/from-session.ts";
@@ -18,6 +19,7 @@ import { answerText, reportText } from "./show-report.ts";
 /** Plans and mirrors an image set. */
 export async function run(job: Job<MirrorRunFlags>): Promise<number> {
   checkSetContent(job.flags);
+  await checkArchiveFlags(job);
   if (job.flags["dry-run"] && job.flags.from === undefined) return await plan({ ...job, flags: { ...job.flags, "exit-code": false } });
   await using session = await (job.flags.from === undefined
     ? openSession(job, job.args[0])
