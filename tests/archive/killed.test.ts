@@ -35,7 +35,7 @@ describe("killed at any moment", () => {
     return child.signalCode === "SIGKILL";
   }
 
-  it("an export continues, and fetches again at most what was in flight", async () => {
+  it("an export continues, and fetches again at most what was in flight", { timeout: 60_000 * ROUNDS }, async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const dir = join(world.dir, `out-${round}`);
       const conf = join(world.dir, "registries.conf");
@@ -60,15 +60,15 @@ describe("killed at any moment", () => {
       );
       expect([code, wasKilled]).toEqual([0, true]);
       expect(result.archive.missing).toEqual([]);
-      const all = world.source.seen.filter(isBlob).map(({ url }) => url.split("/blobs/")[1]);
-      // Eight copies from one host run at the same time.
-      expect(all.length - new Set(all).size).toBeLessThanOrEqual(8);
+      const all = world.source.seen.filter(isBlob).map(({ url }) => url);
+      // Eight copies from one host run at the same time; the upstream stands in for several.
+      expect(Math.max(0, ...repeatsByHost(all).values())).toBeLessThanOrEqual(8);
       expect(all.length).toBeGreaterThan(before);
       expect((await far("archive", "verify", dir)).code).toBe(0);
     }
   });
 
-  it("an import continues, every tag that is there is whole, and the catalog comes last", async () => {
+  it("an import continues, every tag that is there is whole, and the catalog comes last", { timeout: 60_000 * ROUNDS }, async () => {
     const from = join(world.dir, "out-0");
     for (let round = 0; round < ROUNDS; round++) {
       const target = `docker://${world.target.host}/kill-${round}`;
@@ -94,3 +94,15 @@ describe("killed at any moment", () => {
     }
   });
 });
+
+/** How often content was fetched that had been fetched before, by the host that it was asked of the second time. */
+function repeatsByHost(urls: readonly string[]): ReadonlyMap<string, number> {
+  const seen = new Set<string>();
+  const repeats = new Map<string, number>();
+  for (const url of urls) {
+    const [, host = "", digest = ""] = /^\/v2\/([^/]+)\/.*\/blobs\/(.+)$/.exec(url) ?? [];
+    if (seen.has(digest)) repeats.set(host, (repeats.get(host) ?? 0) + 1);
+    seen.add(digest);
+  }
+  return repeats;
+}

@@ -140,6 +140,25 @@ describe("parts of archives", () => {
     expect([wrong.code, wrong.error.code]).toEqual([2, "SELECTION_INVALID"]);
   });
 
+  it("flags without an effect, dates and files that are not there are refused before anything is contacted", async () => {
+    world.source.reset();
+    const config = await world.config(imageSet("- name: beacon-operator"));
+    const out = `file://${join(world.dir, "refused")}`;
+    for (const args of [
+      ["--since", "2024-01-31", out],
+      ["--since", "no.lock", out],
+      ["--have", "no.json", out],
+      ["--request", "no.json", out],
+      ["--sign-key", "no.pem", out],
+      ["--only", "package=beacon-operator", out],
+      ["--allow-older", out],
+      ["--have", firstLock, into("x")],
+    ]) {
+      expect([args, (await world.json("mirror", "-c", config, ...args)).code]).toEqual([args, 2]);
+    }
+    expect(world.source.seen).toEqual([]);
+  });
+
   it("an image that fails leaves an archive that says so, and its catalog stays back", async () => {
     const partial = join(world.dir, "partial");
     const lock = join(world.dir, "skerry-job", "imageset.lock");

@@ -16,6 +16,7 @@ import {
 import { CONTENTS_FILE, type ManifestCache } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
 import { type Job, pathOf } from "../../command/job.ts";
+import { readTextInput } from "../../places/text-input.ts";
 import { VERSION } from "../../version.ts";
 import { requiredLock } from "../mirror/image-set.ts";
 import type { ToArchiveFlags } from "./archive-flags.ts";
@@ -58,8 +59,9 @@ export async function travellingTool(job: Job<ToArchiveFlags>): Promise<Tool | u
   return { name: "skerry.mjs", version: VERSION, bytes: await readFile(program) };
 }
 
-/** Text of a file that a flag names. @throws UsageError */
+/** Text of a file that a flag names, or of stdin for `-`. @throws UsageError */
 export async function readInput(job: Pick<Job<unknown>, "world">, path: string): Promise<string> {
+  if (path === "-") return await readTextInput(job, path);
   try {
     return await readFile(pathOf(job, path), "utf8");
   } catch (cause) {

@@ -6,7 +6,7 @@ import type { Job } from "../../command/job.ts";
 import { checkSetContent } from "../../command/set-content-flags.ts";
 import { EXIT, exitCodeOf } from "../../output/error.ts";
 import { isArchivePlace } from "../archive/archive-place.ts";
-import { checkArchiveInputs } from "../archive/check-inputs.ts";
+import { checkArchiveFlags } from "../archive/check-flags.ts";
 import { recordExport, recordImport } from "../archive/crossing.ts";
 import { exportSet, exportText } from "../archive/export.ts";
 import { openFromSession } from "../archive/from-session.ts";
@@ -21,7 +21,7 @@ import { answerText, reportText } from "./show-report.ts";
 export async function run(given: Job<MirrorRunFlags>): Promise<number> {
   const job = fromOcMirror(given);
   checkSetContent(job.flags);
-  await checkArchiveInputs(job);
+  await checkArchiveFlags(job);
   if (job.flags["dry-run"] && job.flags.from === undefined) return await plan({ ...job, flags: { ...job.flags, "exit-code": false } });
   await using session = await (job.flags.from === undefined
     ? openSession(job, job.args[0])
