@@ -47,6 +47,8 @@ describe("killed at any moment", () => {
         conf,
         "--insecure",
         "-q",
+        "--max-per-host",
+        "8",
         "--workspace",
         join(world.dir, "skerry-job"),
         `file://${dir}`,

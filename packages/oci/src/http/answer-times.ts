@@ -12,6 +12,7 @@ const SLOW_MS = 1000;
 /** How long a host takes to answer, against the quickest answers of the same kind. */
 export class AnswerTimes {
   readonly #least = new Map<string, number>();
+  #nearest: number | undefined;
   #usual = 0;
   #late = 0;
   #count = 0;
@@ -19,19 +20,21 @@ export class AnswerTimes {
 
   /** @param kind see {@link answerKind} */
   note(kind: string, ms: number): void {
-    const before = this.#least.get(kind) ?? ms;
-    // A path that has become longer for good is the new measure after some thousand answers.
-    const least = Math.min(ms, before + (ms - before) / 1024);
+    const least = quickest(this.#least.get(kind), ms);
     this.#least.set(kind, least);
+    this.#nearest = quickest(this.#nearest, ms);
     this.#count += 1;
     const weight = 1 / Math.min(this.#count, ENOUGH);
     this.#usual += (least - this.#usual) * weight;
     this.#late += (ms - least - this.#late) * weight;
   }
 
-  /** Answers come from afar and hardly later than at best: time passes on the way, and the host has room. */
+  /**
+   * Answers come from afar and hardly later than at best: time passes on the way, and the host has room. The quickest of all
+   * kinds decides about the way, so that a near host that syncs what it is sent, or a busy one, is not taken for a far one.
+   */
   get isFar(): boolean {
-    return this.#count >= ENOUGH && this.#usual >= FAR_MS && this.#late < this.#usual;
+    return this.#count >= ENOUGH && (this.#nearest ?? 0) >= FAR_MS && this.#late < this.#usual;
   }
 
   /** Answers come so much later than the quickest did that requests are queueing there. */
@@ -50,6 +53,11 @@ export class AnswerTimes {
     this.#count = 0;
     this.#late = 0;
   }
+}
+
+/** A path that has become longer for good is the new measure after some thousand answers. */
+function quickest(before: number | undefined, ms: number): number {
+  return before === undefined ? ms : Math.min(ms, before + (ms - before) / 1024);
 }
 
 /**

@@ -94,12 +94,15 @@ describe("a gate", () => {
     expect(gate.limit).toBe(2);
   });
 
-  test("does not grow where answers are near, or later than they were", async () => {
+  test("does not grow where answers are near, or later than they were, or take long for another reason than the way", async () => {
     const near = new AdaptiveGate("h", { start: 2, most: 4 }, new HandClock());
     for (let index = 0; index < 20; index++) near.times.note("HEAD manifests", 2);
     const late = new AdaptiveGate("h", { start: 2, most: 4 }, new HandClock());
     for (let index = 0; index < 20; index++) late.times.note("HEAD manifests", index < 4 ? 50 : 150);
-    for (const gate of [near, late]) {
+    const syncing = new AdaptiveGate("h", { start: 2, most: 4 }, new HandClock());
+    for (let index = 0; index < 20; index++)
+      syncing.times.note(...(index === 0 ? (["HEAD manifests", 2] as const) : (["PUT manifests", 50] as const)));
+    for (const gate of [near, late, syncing]) {
       waiting(gate, 9);
       await turn();
       for (let index = 0; index < 20; index++) gate.report({ overloaded: false, generation: gate.generation });
