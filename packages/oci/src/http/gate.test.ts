@@ -100,8 +100,8 @@ describe("a gate", () => {
     const late = new AdaptiveGate("h", { start: 2, most: 4 }, new HandClock());
     for (let index = 0; index < 20; index++) late.times.note("HEAD manifests", index < 4 ? 50 : 150);
     const syncing = new AdaptiveGate("h", { start: 2, most: 4 }, new HandClock());
-    for (let index = 0; index < 20; index++)
-      syncing.times.note(...(index === 0 ? (["HEAD manifests", 2] as const) : (["PUT manifests", 50] as const)));
+    syncing.times.note("HEAD manifests", 2);
+    for (let index = 0; index < 20; index++) syncing.times.note("PUT manifests", 50);
     for (const gate of [near, late, syncing]) {
       waiting(gate, 9);
       await turn();
