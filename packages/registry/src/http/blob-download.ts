@@ -93,7 +93,13 @@ async function sendBytes(response: ServerResponse, blob: OpenBlob, { start, end,
 /** Resolves when the bytes are with the kernel and the buffer may be used again; also when the client has gone. */
 function send(response: ServerResponse, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
-    response.write(bytes, () => resolve());
+    function done(): void {
+      response.off("close", done);
+      resolve();
+    }
+    // What is written to a connection that just broke is kept, and its callback never called.
+    response.once("close", done);
+    response.write(bytes, done);
   });
 }
 
