@@ -1,9 +1,11 @@
-import { flagList, flagSize, flagSwitch, flagText } from "../../command/flag.ts";
+import { parseSize } from "../../args/size.ts";
+import { flagList, flagOptional, flagSwitch, flagText } from "../../command/flag.ts";
 import type { FlagSet } from "../../command/types.ts";
 
 /** Flags of `mirror` for what goes to an archive. Section 3 of the contract. */
 export interface ToArchiveFlags {
-  readonly "volume-size": number;
+  /** Bytes. */
+  readonly "volume-size": number | undefined;
   readonly "volume-hook": string | undefined;
   readonly have: string | undefined;
   readonly since: string | undefined;
@@ -31,7 +33,10 @@ export const archiveFlags: FlagSet<ArchiveFlags> = {
   only: flagList("take only this part: package, catalog or image, with globs", { placeholder: "KIND=NAME" }),
   "trust-key": flagList("public key that must have signed the archive", { placeholder: "FILE" }),
   "allow-older": flagSwitch("import an archive older than what the target has"),
-  "volume-size": flagSize("largest volume of an archive", { default: "4095MiB" }),
+  "volume-size": flagOptional("largest volume of an archive", parseSize, {
+    placeholder: "SIZE",
+    defaultText: "archiveSize of the configuration, else 4095MiB",
+  }),
   "volume-hook": flagText("program to run after each volume, with its path", { placeholder: "COMMAND" }),
   have: flagText("what the far side holds, from 'skerry have': it is left out", { placeholder: "FILE" }),
   since: flagText("an earlier lock that the far side has whole: its content is left out", { placeholder: "LOCK" }),

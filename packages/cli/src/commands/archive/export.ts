@@ -9,6 +9,7 @@ import { archiveDir } from "./archive-place.ts";
 import { goesOn, isFullDisk } from "./full-disk.ts";
 import { farSide, signerOf, travellingTool } from "./near-side.ts";
 import { runVolumeHook } from "./volume-hook.ts";
+import { volumeBytesOf } from "./volume-size.ts";
 
 /**
  * Writes a planned image set into the archive that the command names. A disk that fills up is no end where volumes are carried
@@ -52,7 +53,7 @@ function exportRun(job: Job<MirrorRunFlags>, session: Session, what: Exporting):
     dir,
     text,
     options: {
-      volumeBytes: flags["volume-size"],
+      volumeBytes: volumeBytesOf(flags, session.set.config),
       spills: flags["volume-hook"] !== undefined || job.world.stdin.isTTY,
       farSide: farSide(job, session.context.manifests),
       ...(signer === undefined ? {} : { signer }),

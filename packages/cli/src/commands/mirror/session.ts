@@ -10,7 +10,7 @@ import {
   parseRegistryTarget,
   type RunContext,
 } from "@skerry/mirror";
-import { DEFAULT_VOLUME_BYTES, openManifestCache, type Registries } from "@skerry/oci";
+import { openManifestCache, type Registries } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
 import type { ContentFlags } from "../../command/content-flags.ts";
 import type { Job } from "../../command/job.ts";
@@ -19,6 +19,7 @@ import { insecureHosts, openRegistries } from "../../registries/open.ts";
 import { VERSION } from "../../version.ts";
 import type { ArchiveFlags } from "../archive/archive-flags.ts";
 import { archiveDir, isArchivePlace } from "../archive/archive-place.ts";
+import { volumeBytesOf } from "../archive/volume-size.ts";
 import { type ImageSet, readImageSet, workspaceDir } from "./image-set.ts";
 import { resourceDescriber } from "./resources.ts";
 import type { SetFlags } from "./set-flags.ts";
@@ -64,7 +65,7 @@ export async function openSession(job: Job<MirrorFlags>, targetText: string | un
       registries,
       context,
       target,
-      planRun: { ...planRun(job, set, target), archive: archiveTarget(job, targetText) },
+      planRun: { ...planRun(job, set, target), archive: archiveTarget(job, set, targetText) },
       [Symbol.asyncDispose]: () => parts.disposeAsync(),
     };
   } catch (error) {
@@ -88,9 +89,9 @@ export function planRun(job: Job<MirrorFlags>, set: ImageSet, target: MirrorTarg
 }
 
 /** An archive as the target of a plan, with the volumes that it would have. */
-function archiveTarget(job: Job<MirrorFlags & Partial<ArchiveFlags>>, targetText: string | undefined): PlanRun["archive"] {
+function archiveTarget(job: Job<MirrorFlags & Partial<ArchiveFlags>>, set: ImageSet, targetText: string | undefined): PlanRun["archive"] {
   if (!isArchivePlace(targetText)) return undefined;
-  return { dir: archiveDir(job, targetText), volumeBytes: job.flags["volume-size"] ?? DEFAULT_VOLUME_BYTES };
+  return { dir: archiveDir(job, targetText), volumeBytes: volumeBytesOf(job.flags, set.config) };
 }
 
 /** Whether a host is reached without verified TLS. */
