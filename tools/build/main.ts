@@ -41,7 +41,7 @@ function bundle(dir: string, form: "in pieces" | "as one file"): Promise<Rolldow
       comments: { legal: true },
       ...(isSingle
         ? { codeSplitting: false, minify: true, banner: "#!/usr/bin/env node" }
-        : { chunkFileNames: "chunks/[name]-[hash].mjs" }),
+        : { minify: true, chunkFileNames: "chunks/[name]-[hash].mjs" }),
     },
   });
 }
