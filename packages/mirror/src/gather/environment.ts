@@ -1,6 +1,7 @@
 import { type Bundle, type CsvImage, csvEnvironmentImages, environmentImagesOf, fetchBundleCsv, isCatalogError } from "@skerry/catalog";
-import { isOciError, parseReference, type Reference, referenceName } from "@skerry/oci";
+import { isOciError, referenceName } from "@skerry/oci";
 import type { Memo } from "../workspace/memo.ts";
+import { readableReference } from "./readable-reference.ts";
 import type { Sources } from "./sources.ts";
 
 /** Finds the `RELATED_IMAGE_*` values of a bundle's deployments: in the catalog, else in the bundle image. */
@@ -16,7 +17,7 @@ export function bundleEnvironmentReader(context: {
   return async (bundle) => {
     const own = environmentImagesOf(bundle);
     if (own !== undefined) return own;
-    const reference = readable(bundle.image);
+    const reference = readableReference(bundle.image);
     if (reference === undefined) return [];
     const reader = context.sources.registry(reference.registry);
     const place = { repository: reference.repository };
@@ -33,12 +34,4 @@ export function bundleEnvironmentReader(context: {
       throw error;
     }
   };
-}
-
-function readable(image: string): Reference | undefined {
-  try {
-    return parseReference(image);
-  } catch {
-    return undefined;
-  }
 }

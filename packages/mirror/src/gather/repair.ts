@@ -1,6 +1,7 @@
-import { type BrokenEntry, type Bundle, type CatalogProblem, repairFromBundleImage } from "@skerry/catalog";
+import { type BrokenEntry, type Bundle, type CatalogProblem, isCatalogError, repairFromBundleImage } from "@skerry/catalog";
 import { formatReference, isOciError, parseReference, type Reference, referenceName } from "@skerry/oci";
 import type { Memo } from "../workspace/memo.ts";
+import { readableReference } from "./readable-reference.ts";
 import type { Sources } from "./sources.ts";
 
 /** Images found for broken entries, with the rows about them. */
@@ -20,7 +21,7 @@ export function bundleImageRepairer(context: {
   readonly signal?: AbortSignal | undefined;
 }): BundleRepairer {
   return async (bundle, broken) => {
-    const reference = readable(bundle.image);
+    const reference = readableReference(bundle.image);
     const unrepaired = { images: [], problems: broken.map((entry) => entry.problem) };
     if (reference === undefined || broken.every((entry) => entry.index === undefined)) return unrepaired;
     const reader = context.sources.registry(reference.registry);
@@ -43,17 +44,8 @@ export function bundleImageRepairer(context: {
       return { images: kept.images.map(([text, field]) => ({ reference: parseReference(text), field })), problems: kept.problems };
     } catch (error) {
       // The bundle image itself is a row of its own when it cannot be had; the entries stay as they were.
-      if (isOciError(error) && error.code !== "ABORTED") return unrepaired;
-      if (error instanceof Error && error.name === "CatalogError") return unrepaired;
+      if ((isOciError(error) && error.code !== "ABORTED") || isCatalogError(error)) return unrepaired;
       throw error;
     }
   };
-}
-
-function readable(image: string): Reference | undefined {
-  try {
-    return parseReference(image);
-  } catch {
-    return undefined;
-  }
 }
