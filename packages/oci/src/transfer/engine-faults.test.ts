@@ -206,3 +206,19 @@ async function firstLayer(source: MemoryStore, root: Root | undefined): Promise<
   const { layers } = JSON.parse(new TextDecoder().decode(bytes)) as { layers: Descriptor[] };
   return layers[0] ?? { mediaType: "", digest: digestOf(bytes), size: 0 };
 }
+
+test("a run that is stopped blames neither end, even where a store throws the reason itself", async () => {
+  const source = new MemoryStore();
+  const root = await rootOf(source, "a", { layers: ["one"] });
+  const stop = new AbortController();
+  const reason = new Error("interrupted");
+  const target = new (class extends MemoryStore {
+    override async begin(): Promise<BlobWrite> {
+      stop.abort(reason);
+      throw reason;
+    }
+  })();
+  const report = await transfer([root], target, { signal: stop.signal });
+  expect(report.interrupted).toBe(true);
+  expect(report.outcomes.map(({ error }) => [error?.code, error?.side])).toEqual([["ABORTED", undefined]]);
+});

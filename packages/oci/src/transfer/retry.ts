@@ -50,9 +50,20 @@ export function sided(error: unknown, side: "source" | "target"): OciError {
   return new OciError({ code: "IO_FAILED", message: `Unexpected failure at the ${side}: ${text}`, side, cause: error });
 }
 
+/** `ABORTED` where the signal's own reason is what failed, wrapped or not: a person who stops a run is no fault of either end. */
+export function stoppedBy(error: unknown, signal: AbortSignal | undefined): OciError | undefined {
+  if (signal?.aborted !== true) return undefined;
+  const isReason = error === signal.reason || (isOciError(error) && error.cause === signal.reason);
+  return isReason ? stopped() : undefined;
+}
+
 /** `ABORTED` when the signal says so. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new OciError({ code: "ABORTED", message: "Stopped before it was finished" });
+  if (signal?.aborted) throw stopped();
+}
+
+function stopped(): OciError {
+  return new OciError({ code: "ABORTED", message: "Stopped before it was finished" });
 }
 
 /** `ABORTED` with the reason for which no blob may start now. */

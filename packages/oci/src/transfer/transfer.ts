@@ -5,7 +5,7 @@ import { BlobPlacer } from "./blobs.ts";
 import { copyImage, type ImageWork, targetName } from "./image.ts";
 import { KnownContent } from "./known-content.ts";
 import { ManifestPlacer } from "./manifests.ts";
-import { sided } from "./retry.ts";
+import { sided, stoppedBy } from "./retry.ts";
 import { Streams } from "./streams.ts";
 import { Tally } from "./tally.ts";
 import type { Root, RootOutcome, TransferEvent, TransferOptions, TransferReport } from "./types.ts";
@@ -64,7 +64,7 @@ async function ended(work: ImageWork, root: Root, order: number): Promise<RootOu
     return { ...base, ...outcome };
   } catch (error) {
     finished.resolve(false);
-    const failure = sided(error, "target");
+    const failure = stoppedBy(error, work.options.signal) ?? sided(error, "target");
     const held = work.options.signal?.aborted === true ? undefined : work.options.hold?.();
     if (failure.code === "ABORTED" && held !== undefined) return { ...base, outcome: "skipped", reason: held };
     return { ...base, outcome: "failed", error: failure.subject === undefined ? failure.with({ subject: targetName(root) }) : failure };
