@@ -4,7 +4,17 @@ import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Descriptor, digestOf, type ManifestBytes, MEDIA_TYPES, Registries, type RegistryStore, verified } from "../src/index.ts";
+import {
+  type Descriptor,
+  digestOf,
+  isOciError,
+  type ManifestBytes,
+  MEDIA_TYPES,
+  Registries,
+  type RegistryStore,
+  verified,
+} from "../src/index.ts";
+import { isWorthRetrying } from "../src/transfer/retry.ts";
 import { bodyOf, collect, failure, sampleManifest, USER } from "./quirk-bench.ts";
 
 /** `user` with the password `secret-word`, by bcrypt. */
@@ -94,7 +104,7 @@ describe.each(SERVERS)("$title, with a password", ({ program }) => {
         })(),
       ),
     );
-    await write.append(bodyOf(bytes.subarray(write.offset)));
+    await persist(() => write.append(bodyOf(bytes.subarray(write.offset))));
     await write.commit();
     expect(await collect(net.reader(host).blob(at, descriptor).open(0))).toEqual(bytes);
   });
@@ -174,6 +184,18 @@ describe.each(SERVERS)("$title, with a password", ({ program }) => {
     expect(await store.resolve(at, "v1")).toBeUndefined();
   });
 });
+
+/** Goes on as a copy does: a registry may still be writing what a broken-off request brought when it says where it stands. */
+async function persist(append: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await append();
+    } catch (error) {
+      if (attempt === 10 || !isOciError(error) || !isWorthRetrying(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
 
 /** The program on the PATH or among Go's own. */
 function find(name: string): string | undefined {

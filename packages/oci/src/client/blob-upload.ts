@@ -118,6 +118,8 @@ export class RegistryBlobWrite implements BlobWrite {
       this.#session = undefined;
     }
     if (this.#session !== undefined && this.#session.offset > this.#descriptor.size) this.#session = undefined;
+    // distribution 3 counts bytes of a broken-off request until after it was asked for the state: asked again, it knows.
+    if (error.status === 416) return error.with({ code: "SERVER_ERROR" });
     // A token that ran out during the upload: the status request above renewed it.
     return error.status === 401 && this.#session !== undefined ? error.with({ code: "SERVER_ERROR", status: 503 }) : error;
   }
