@@ -13,8 +13,12 @@ async function root(repository: string): Promise<Root> {
   return { id: repository, source, from: at, descriptor, to: at, tags: ["v1"], referrers: "none" };
 }
 
-const roots = await Promise.all(repositories.map(root));
-const report = await transfer(roots, registries.writer(to), { gates: registries.gates });
+/** In order, each as soon as it is found: the first are copied while others are still looked for. */
+async function* roots(): AsyncGenerator<Root> {
+  yield* repositories.map(root);
+}
+
+const report = await transfer(roots(), registries.writer(to), { gates: registries.gates });
 const failed = report.outcomes.find(({ error }) => error !== undefined);
 if (failed?.error !== undefined) throw failed.error;
 console.log(JSON.stringify(report.moved));

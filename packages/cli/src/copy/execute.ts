@@ -16,7 +16,7 @@ import type { RegistryFlags } from "../command/registry-flags.ts";
 import { describeError } from "../output/error.ts";
 import { inOrder } from "./in-order.ts";
 import { platformMismatch, platformsOf } from "./platforms.ts";
-import { probePush } from "./probe.ts";
+import { PushProbes } from "./probe.ts";
 import { probeSparse, withKeptManifests } from "./probe-sparse.ts";
 import { addMoved, type CopiedImage, type CopyProblem, type CopyReport, copyResult, NOTHING_MOVED } from "./report.ts";
 import { rewriteIndexes, rewriteProblems } from "./rewrite-index.ts";
@@ -28,6 +28,8 @@ export interface CopyRun {
   readonly rows: readonly CopyRow[];
   readonly startedAt: Date;
   readonly dryRun: boolean;
+  /** Places that were asked already whether we may push there. */
+  readonly pushes?: PushProbes;
   /** Why no blob may start now, asked before each. */
   readonly hold?: (() => string | undefined) | undefined;
   /** Called when everything was written. */
@@ -46,7 +48,7 @@ export async function executeCopy(run: CopyRun): Promise<CopyReport> {
   const problems = filter === undefined ? [] : [...(await mismatches(rows, job)), ...rewriteProblems(rows)];
   const ready = rows.filter((row) => row.error === undefined);
   const failed = new Map(rows.flatMap((row) => (row.error === undefined ? [] : [[row.id, row.error] as const])));
-  if (!run.dryRun) await probePush(ready, registries, job.signal);
+  if (!run.dryRun) await (run.pushes ?? new PushProbes(registries, job.signal)).check(ready);
   if (!run.dryRun && filter !== undefined) await probeSparse(ready, { registries, platforms: filter, signal: job.signal });
   const done = run.dryRun ? await planRows({ ...run, rows }, filter) : await copyRows({ ...run, rows }, filter);
   const images = rows.flatMap((row) => imageOf(row, { error: failed.get(row.id), done }));
@@ -144,6 +146,7 @@ function rootOf(row: CopyRow, flags: ContentFlags, filter: PlatformFilter | unde
       tags: row.tags,
       ...(row.last === true ? { phase: 1 } : {}),
       ...(filter === undefined ? {} : { platforms: filter }),
+      ...(row.looked === undefined ? {} : { looked: row.looked }),
       referrers: row.target.takesReferrers ? flags.referrers : "none",
     },
   ];

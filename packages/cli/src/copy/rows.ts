@@ -1,4 +1,4 @@
-import { type Digest, isLister, OciError, type Registries } from "@skerry/oci";
+import { type Descriptor, type Digest, isLister, OciError, type Registries } from "@skerry/oci";
 import { RefusedError } from "../args/errors.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { globPattern } from "../names/glob.ts";
@@ -19,6 +19,8 @@ export interface CopyRow {
   readonly last?: boolean;
   /** Digest of the index that the found one was made from. */
   readonly rewrittenFrom?: Digest;
+  /** What its tags name at the destination, where that was asked while the sources were being found. */
+  readonly looked?: Promise<readonly (Descriptor | undefined)[]>;
   /** Why it cannot be copied. */
   readonly error?: OciError;
 }

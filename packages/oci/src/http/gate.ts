@@ -30,7 +30,7 @@ const LEAST_WHEN_SLOW = 2;
 /**
  * Bounds the requests in flight to one host and adapts to it: halves on 429, on 503 and when answers take far longer than
  * they did; grows by one after as many good answers as there are places, back to where it began (additive increase,
- * multiplicative decrease). Beyond that only where the way is what takes time, and never after a refusal.
+ * multiplicative decrease). Beyond that only where the way is what takes time, at once, and never after a refusal.
  */
 export class AdaptiveGate implements Gate {
   readonly host: string;
@@ -122,7 +122,7 @@ export class AdaptiveGate implements Gate {
     // Places that nobody takes say nothing about what the host can bear.
     const mayGrow = this.#limit < this.#start || (this.#limit < this.#most && this.#active >= this.#limit && this.times.isFar);
     if (!mayGrow) return;
-    this.#limit += 1;
+    this.#limit = this.#limit < this.#start ? this.#limit + 1 : this.#most;
     this.#wake();
   }
 

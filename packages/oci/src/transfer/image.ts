@@ -74,7 +74,7 @@ async function lookAtRoot(work: ImageWork, root: Root): Promise<Look> {
       const there = await target.has(root.to, descriptor, { signal: options.signal });
       return { there, untagged: root.tags };
     }
-    const found = await Promise.all(root.tags.map((tag) => target.resolve(root.to, tag, { signal: options.signal })));
+    const found = await (root.looked ?? Promise.all(root.tags.map((tag) => target.resolve(root.to, tag, { signal: options.signal }))));
     const untagged = root.tags.filter((_, index) => found[index]?.digest !== root.descriptor.digest);
     return { there: untagged.length < root.tags.length, untagged };
   } catch (error) {

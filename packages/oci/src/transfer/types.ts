@@ -25,6 +25,11 @@ export interface Root {
   readonly referrers: "all" | "none";
   /** What refers to it, when a plan or lock knows; then nothing is asked of the source. Only with `referrers: "all"`. */
   readonly known?: readonly KnownReferrer[];
+  /**
+   * What its tags named at the target a moment ago, one for each of `tags`: then it is not asked again. For who could ask while
+   * the source was being found.
+   */
+  readonly looked?: Promise<readonly (Descriptor | undefined)[]>;
   /** Asked just before its first write; a message refuses the root (a catalog whose images failed). */
   readonly guard?: (outcomes: ReadonlyMap<string, RootOutcome>) => string | undefined;
 }

@@ -1,6 +1,7 @@
 import { UsageError } from "../../args/errors.ts";
 import { holdOutside } from "../../args/time-window.ts";
 import { type Job, pathOf } from "../../command/job.ts";
+import { Ahead } from "../../copy/ahead.ts";
 import { executeCopy } from "../../copy/execute.ts";
 import { copyExit, copyText } from "../../copy/report.ts";
 import { reusing } from "../../copy/reuse.ts";
@@ -26,10 +27,15 @@ export async function run(job: Job<CopyFlags>): Promise<number> {
   await using registries = await openRegistries(job, ends);
   await using places = new Places(job, registries);
   const from = { places, registries, signal: job.signal };
-  const rows = await reusing(await prepareRows(await expandTags(mappings, from), from), { job, from });
-  const hold = holdOutside(job.flags.window, () => job.world.now());
   const dryRun = job.flags["dry-run"];
-  const report = await executeCopy({ job, registries, rows, startedAt, dryRun, hold, finish: () => places.finish() });
+  const single = await expandTags(mappings, from);
+  const ahead = dryRun ? undefined : new Ahead(single, from);
+  const found = await reusing(await prepareRows(single, from), { job, from });
+  const rows = ahead?.informed(found) ?? found;
+  const hold = holdOutside(job.flags.window, () => job.world.now());
+  const finish = (): Promise<void> => places.finish();
+  const pushes = ahead === undefined ? {} : { pushes: ahead.pushes };
+  const report = await executeCopy({ job, registries, rows, startedAt, dryRun, hold, finish, ...pushes });
   await job.out.result(report, { text: () => copyText(report), names: () => report.images.map((image) => image.destination) });
   return copyExit(report, job.signal);
 }
