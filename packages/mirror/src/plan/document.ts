@@ -70,14 +70,17 @@ export function planDocument(input: PlanDocumentInput): PlanDocument {
     imageSet: lock.imageSet,
     ...(target === undefined ? {} : { target: target.text }),
     catalogs: lock.catalogs,
-    images: lock.images.map((image, index) => ({
-      ...image,
-      destination: {
-        ...image.destination,
-        repository: targetRepository(target?.prefix ?? "", image.destination.repository, target?.maxNestedPaths),
-      },
-      present: input.present[index] ?? null,
-    })),
+    // Made anew each time it is read: a run that lasts for hours does not hold every row a second time.
+    get images() {
+      return lock.images.map((image, index) => ({
+        ...image,
+        destination: {
+          ...image.destination,
+          repository: targetRepository(target?.prefix ?? "", image.destination.repository, target?.maxNestedPaths),
+        },
+        present: input.present[index] ?? null,
+      }));
+    },
     operators: input.operators,
     totals: {
       images: lock.images.length,

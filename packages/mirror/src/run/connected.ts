@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Journal, openJournal } from "@skerry/oci";
+import { type Digest, type Journal, openJournal } from "@skerry/oci";
 import { type BuiltCatalog, BuiltCatalogs } from "../gather/build-catalog.ts";
 import { rebuildCatalog } from "../gather/rebuild.ts";
 import { Sources } from "../gather/sources.ts";
@@ -24,12 +24,12 @@ export async function openConnected(lock: ImageSetLock, context: RunContext): Pr
     if (context.source !== undefined) {
       // A part of an archive has its catalogs in the other folder, and holds it open.
       const built = parts.use(await BuiltCatalogs.open(join(context.workspace.cacheDir, "built-again")));
-      const journal = parts.use(await openJournal(join(context.workspace.journalDir, "presence.jsonl")));
+      const journal = parts.use(await openRecord(lock, context));
       return { source: context.source, journal, built, [Symbol.asyncDispose]: () => parts.disposeAsync() };
     }
     const sources = parts.use(new Sources(context.reader, context.manifests));
     const built = parts.use(await BuiltCatalogs.open(join(context.workspace.cacheDir, "built")));
-    const journal = parts.use(await openJournal(join(context.workspace.journalDir, "presence.jsonl")));
+    const journal = parts.use(await openRecord(lock, context));
     const source = connectedSources(lock, {
       sources,
       built,
@@ -41,6 +41,25 @@ export async function openConnected(lock: ImageSetLock, context: RunContext): Pr
     await parts.disposeAsync();
     throw error;
   }
+}
+
+/** The record of what is where; it shares the lock's digests. */
+function openRecord(lock: ImageSetLock, { workspace }: RunContext): Promise<Journal> {
+  const share = (digest: Digest): Digest => findDigest(lock.blobs, digest) ?? digest;
+  return openJournal(join(workspace.journalDir, "presence.jsonl"), { share });
+}
+
+/** The digest out of a list that is sorted by it. */
+function findDigest(blobs: ImageSetLock["blobs"], digest: Digest): Digest | undefined {
+  let low = 0;
+  for (let high = blobs.length; low < high; ) {
+    const middle = (low + high) >>> 1;
+    const at = blobs[middle]?.digest;
+    if (at === digest) return at;
+    if (at !== undefined && at < digest) low = middle + 1;
+    else high = middle;
+  }
+  return undefined;
 }
 
 /** Builds catalogs of a lock again, for a workspace that no longer holds them. */

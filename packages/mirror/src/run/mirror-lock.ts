@@ -65,7 +65,7 @@ export async function mirrorLock(
     untagged: options.contentOnly,
     ...(options.only === undefined ? {} : { only: options.only }),
   });
-  const report = await transfer([...roots], target.store, {
+  const report = await transfer(roots, target.store, {
     gates: options.gates,
     tries: options.tries,
     hold: options.hold,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isOciError, openJournal, type Reader, type TransferReport } from "@skerry/oci";
+import { isOciError, type Journal, type Reader, type TransferReport } from "@skerry/oci";
 import { lockArtifact, lockRepository, lockTag, storeLock } from "../lock/at-target.ts";
 import { imageKey } from "../lock/build.ts";
 import type { ImageSetLock } from "../lock/types.ts";
@@ -12,7 +12,7 @@ import { isOwnFault } from "../resolve/failure.ts";
 import { keepOnly } from "../workspace/files.ts";
 import { jsonPieces } from "../workspace/json-pieces.ts";
 import { writeWorkspaceFile } from "../workspace/workspace.ts";
-import { openConnected } from "./connected.ts";
+import { type Connected, openConnected } from "./connected.ts";
 import type { RunContext } from "./context.ts";
 import { type DropResult, dropBundles } from "./drop-bundles.ts";
 import { type MirrorOptions, type MirrorTarget, mirrorLock } from "./mirror-lock.ts";
@@ -44,8 +44,7 @@ export async function runMirror(run: MirrorRun, context: RunContext): Promise<Mi
   const { transferred } = moved;
   const endedAt = context.now();
   await keepRate(context.workspace, { bytes: transferred.moved.bytes, seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 });
-  const nothingFollows = transferred.interrupted || run.options.contentOnly === true;
-  const { files, problems } = nothingFollows ? NOTHING_FOLLOWED : await follow(run, moved, context);
+  const { files, problems } = nothingFollows(run, transferred) ? NOTHING_FOLLOWED : await follow(run, moved, context);
   const lock = withReducedCatalogs(plan.lock, moved.reduced);
   const report = mirrorReport({
     lock: problems.length === 0 ? lock : { ...lock, problems: [...lock.problems, ...problems] },
@@ -60,8 +59,32 @@ export async function runMirror(run: MirrorRun, context: RunContext): Promise<Mi
   return report;
 }
 
-async function move(run: MirrorRun, context: RunContext): Promise<DropResult> {
+/** What was moved, and what is wrong with the keeping of its lock. */
+interface Moved extends DropResult {
+  readonly problems: readonly Problem[];
+}
+
+/** Moves content and, while the journal is at hand, the lock that tells of it. */
+async function move(run: MirrorRun, context: RunContext): Promise<Moved> {
   await using connected = await openConnected(run.plan.lock, context);
+  const result = await moveContent(run, connected, context);
+  const { transferred } = result;
+  const lock = deliveredLock(run, result);
+  // A lock tells verify and prune what a target should hold; where nothing arrived, the one before is still right.
+  const keeps = run.storeLock && !nothingFollows(run, transferred) && runResult(lock, transferred) !== "failed";
+  return { ...result, problems: keeps ? await tryKeepLock({ ...run, journal: connected.journal }, lock, context) : [] };
+}
+
+/** The lock of what is there, with the names of the resources that follow from it. */
+function deliveredLock({ describe }: MirrorRun, { reduced, delivered }: DropResult): ImageSetLock {
+  return reduced.length === 0 ? delivered : { ...delivered, resources: describe(delivered).resources };
+}
+
+function nothingFollows({ options }: MirrorRun, transferred: TransferReport): boolean {
+  return transferred.interrupted || options.contentOnly === true;
+}
+
+async function moveContent(run: MirrorRun, connected: Connected, context: RunContext): Promise<DropResult> {
   await probeTarget(run.plan.lock, run.target, { journal: connected.journal, recheck: run.options.recheck, signal: context.signal });
   const options = { ...run.options, signal: context.signal };
   const transferred = await mirrorLock(run.plan.lock, run.target, { options, ...connected });
@@ -79,17 +102,16 @@ interface Followed {
 
 const NOTHING_FOLLOWED: Followed = { files: {}, problems: [] };
 
-async function follow(run: MirrorRun, moved: DropResult, context: RunContext): Promise<Followed> {
+async function follow(run: MirrorRun, moved: Moved, context: RunContext): Promise<Followed> {
   const { target, describe } = run;
-  const { transferred, reduced } = moved;
+  const { transferred, problems } = moved;
   const { workspace, signal } = context;
-  const lock = reduced.length === 0 ? moved.delivered : { ...moved.delivered, resources: describe(moved.delivered).resources };
-  // A lock tells verify and prune what a target should hold; where nothing arrived, it and the resources before are still right.
+  const lock = deliveredLock(run, moved);
+  // Where nothing arrived, the resources before are still right.
   if (runResult(lock, transferred) === "failed") {
     await refreshPlan(run, moved, context);
     return { files: { report: join(workspace.dir, "report.json") }, problems: [] };
   }
-  const problems = run.storeLock ? await tryKeepLock(run, lock, context) : [];
   const subject = await deliveredSubject(lock, { target, transferred, signal });
   const { files } = describe(subject);
   for (const file of files) await writeWorkspaceFile(workspace, join("cluster-resources", file.name), file.text);
@@ -98,8 +120,11 @@ async function follow(run: MirrorRun, moved: DropResult, context: RunContext): P
   return { files: { resources: workspace.resourcesDir, report: join(workspace.dir, "report.json") }, problems };
 }
 
+/** What the keeping of a lock needs of a run. */
+type LockKeeping = MirrorRun & { readonly journal: Journal };
+
 /** A target that does not take the lock has the images all the same: that is a row, and the report tells the rest. */
-async function tryKeepLock(run: MirrorRun, lock: ImageSetLock, context: RunContext): Promise<readonly Problem[]> {
+async function tryKeepLock(run: LockKeeping, lock: ImageSetLock, context: RunContext): Promise<readonly Problem[]> {
   try {
     await keepLock(run, lock, context);
     return [];
@@ -122,10 +147,10 @@ async function tryKeepLock(run: MirrorRun, lock: ImageSetLock, context: RunConte
 }
 
 /** Stores the lock at the target, unless the journal says that it is there. */
-async function keepLock(run: MirrorRun, lock: ImageSetLock, context: RunContext): Promise<void> {
+async function keepLock(run: LockKeeping, lock: ImageSetLock, context: RunContext): Promise<void> {
   const { target } = run;
   const repository = lockRepository(target.prefix, target.maxNestedPaths);
-  await using journal = await openJournal(join(context.workspace.journalDir, "presence.jsonl"));
+  const { journal } = run;
   const artifact = lockArtifact(lock);
   const asked = { digest: artifact.manifest.digest, referrers: "none" as const };
   if (!run.options.recheck && journal.covers(target.store.name, repository, asked)) return;
@@ -136,6 +161,7 @@ async function keepLock(run: MirrorRun, lock: ImageSetLock, context: RunContext)
     skipped: [],
     referrers: "none",
   });
+  await journal.flush();
 }
 
 /** What of a lock is at the target after a run; a catalog that stayed as it was is named by the digest that it has there. */

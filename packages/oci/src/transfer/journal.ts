@@ -9,15 +9,32 @@ import { type Asked, type PresenceRecord, type RootRecord, rootCovers } from "./
 /** Lines longer than this are not ours. */
 const MAX_LINE = 16 * 1024 * 1024;
 
-/** What is known about one repository of one target. */
-interface Shelf {
-  readonly blobs: Set<Digest>;
-  readonly roots: Map<Digest, RootRecord>;
+/**
+ * What is known about one target. By digest and not by repository: most content is in one repository, most repositories hold
+ * little, and a set for each of five thousand costs more than what is in it.
+ */
+interface Held {
+  /** The repositories of a blob: one alone, or several, the one that had it first before the others. */
+  readonly blobs: Map<Digest, string | Set<string>>;
+  readonly roots: Map<Digest, readonly PlacedRoot[]>;
 }
+
+interface PlacedRoot {
+  readonly repository: string;
+  readonly record: RootRecord;
+}
+
+/** Shared: most images leave no platform out. */
+const NO_PLATFORMS: readonly Platform[] = [];
 
 /** A {@link PresenceRecord} in a file. */
 export interface Journal extends PresenceRecord, AsyncDisposable {
   close(): Promise<void>;
+}
+
+export interface JournalOptions {
+  /** The same digest as the caller holds it, if it does: then a text of seventy letters is in memory once. */
+  readonly share?: ((digest: Digest) => Digest) | undefined;
 }
 
 /**
@@ -25,10 +42,10 @@ export interface Journal extends PresenceRecord, AsyncDisposable {
  * process left unfinished is cut off. Deleting the file costs only time: everything is looked at again.
  * @throws OciError `IO_FAILED`, `NO_SPACE`
  */
-export async function openJournal(path: string): Promise<Journal> {
+export async function openJournal(path: string, options: JournalOptions = {}): Promise<Journal> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const contents = new Contents();
+    const contents = new Contents(options.share ?? ((digest) => digest));
     const end = await readLines(path, (line) => contents.read(line));
     const file = await open(path, "a", 0o600);
     if ((await file.stat()).size > end) await file.truncate(end);
@@ -53,7 +70,7 @@ class FileJournal implements Journal {
   }
 
   hasBlob(target: string, repository: string, digest: Digest): boolean {
-    return this.#contents.find(target, repository)?.blobs.has(digest) === true;
+    return this.#contents.hasBlob(target, repository, digest);
   }
 
   holder(target: string, digest: Digest): string | undefined {
@@ -61,7 +78,7 @@ class FileJournal implements Journal {
   }
 
   covers(target: string, repository: string, asked: Asked): boolean {
-    const record = this.#contents.find(target, repository)?.roots.get(asked.digest);
+    const record = this.#contents.root(target, repository, asked.digest);
     return record !== undefined && rootCovers(record, asked);
   }
 
@@ -115,31 +132,58 @@ class FileJournal implements Journal {
 
 /** The journal's lines as a whole. */
 class Contents {
-  readonly #targets = new Map<string, { readonly shelves: Map<string, Shelf>; readonly holders: Map<Digest, string> }>();
+  readonly #targets = new Map<string, Held>();
+  readonly #share: (digest: Digest) => Digest;
+  /** A repository's name, once for all that it holds. */
+  readonly #repositories = new Map<string, string>();
 
-  find(target: string, repository: string): Shelf | undefined {
-    return this.#targets.get(target)?.shelves.get(repository);
+  constructor(share: (digest: Digest) => Digest) {
+    this.#share = share;
+  }
+
+  hasBlob(target: string, repository: string, digest: Digest): boolean {
+    const at = this.#targets.get(target)?.blobs.get(digest);
+    return typeof at === "string" ? at === repository : at?.has(repository) === true;
   }
 
   holder(target: string, digest: Digest): string | undefined {
-    return this.#targets.get(target)?.holders.get(digest);
+    const at = this.#targets.get(target)?.blobs.get(digest);
+    return typeof at === "string" ? at : at?.values().next().value;
+  }
+
+  root(target: string, repository: string, digest: Digest): RootRecord | undefined {
+    return this.#targets
+      .get(target)
+      ?.roots.get(digest)
+      ?.find((root) => root.repository === repository)?.record;
   }
 
   /** False when it was known. */
   addBlob(target: string, repository: string, digest: Digest): boolean {
-    const { shelf, holders } = this.#shelf(target, repository);
-    if (shelf.blobs.has(digest)) return false;
-    shelf.blobs.add(digest);
-    if (!holders.has(digest)) holders.set(digest, repository);
+    const { blobs } = this.#held(target);
+    const at = blobs.get(digest);
+    if (at === undefined) blobs.set(this.#share(digest), this.#sharedName(repository));
+    else if (typeof at === "string") {
+      if (at === repository) return false;
+      blobs.set(digest, new Set([at, repository]));
+    } else {
+      if (at.has(repository)) return false;
+      at.add(repository);
+    }
     return true;
   }
 
   /** False when a record that covers the same was known. */
-  addRoot(target: string, repository: string, root: RootRecord): boolean {
-    const { shelf } = this.#shelf(target, repository);
-    const before = shelf.roots.get(root.digest);
-    if (before !== undefined && JSON.stringify(before) === JSON.stringify(root)) return false;
-    shelf.roots.set(root.digest, root);
+  addRoot(target: string, repository: string, record: RootRecord): boolean {
+    const { roots } = this.#held(target);
+    const before = roots.get(record.digest) ?? [];
+    const known = before.find((root) => root.repository === repository);
+    if (known !== undefined && JSON.stringify(known.record) === JSON.stringify(record)) return false;
+    const digest = this.#share(record.digest);
+    const manifests = record.manifests.map(this.#share);
+    const skipped = record.skipped.length === 0 ? NO_PLATFORMS : record.skipped;
+    const kept = { repository: this.#sharedName(repository), record: { ...record, digest, manifests, skipped } };
+    roots.set(digest, [...before.filter((root) => root !== known), kept]);
     return true;
   }
 
@@ -159,12 +203,18 @@ class Contents {
     if (record !== undefined) this.addRoot(target, repository, record);
   }
 
-  #shelf(target: string, repository: string): { readonly shelf: Shelf; readonly holders: Map<Digest, string> } {
-    const known = this.#targets.get(target) ?? { shelves: new Map<string, Shelf>(), holders: new Map<Digest, string>() };
-    this.#targets.set(target, known);
-    const shelf = known.shelves.get(repository) ?? { blobs: new Set<Digest>(), roots: new Map<Digest, RootRecord>() };
-    known.shelves.set(repository, shelf);
-    return { shelf, holders: known.holders };
+  #sharedName(repository: string): string {
+    const known = this.#repositories.get(repository);
+    if (known === undefined) this.#repositories.set(repository, repository);
+    return known ?? repository;
+  }
+
+  #held(target: string): Held {
+    const known = this.#targets.get(target);
+    if (known !== undefined) return known;
+    const held: Held = { blobs: new Map(), roots: new Map() };
+    this.#targets.set(target, held);
+    return held;
   }
 }
 

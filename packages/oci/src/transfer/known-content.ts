@@ -19,7 +19,7 @@ export class KnownContent {
   readonly #perPlace: boolean;
   readonly #there = new Map<string, Set<Digest>>();
   readonly #holders = new Map<Digest, Holder>();
-  readonly #empty = new Map<string, Promise<boolean>>();
+  readonly #empty = new Map<string, boolean | Promise<boolean>>();
   readonly #distrusted = new Set<string>();
 
   constructor(target: Writer, record: PresenceRecord | undefined) {
@@ -79,12 +79,14 @@ export class KnownContent {
   /**
    * Whether the repository held nothing when this run began: then no blob has to be looked for one by one. One request, once.
    */
-  wasEmpty(at: Place, signal: AbortSignal | undefined): Promise<boolean> {
+  async wasEmpty(at: Place, signal: AbortSignal | undefined): Promise<boolean> {
     const known = this.#empty.get(at.repository);
-    if (known !== undefined) return known;
+    if (known !== undefined) return await known;
     const asked = this.#askEmpty(at, signal);
     this.#empty.set(at.repository, asked);
-    return asked;
+    const answer = await asked;
+    this.#empty.set(at.repository, answer);
+    return answer;
   }
 
   async #askEmpty(at: Place, signal: AbortSignal | undefined): Promise<boolean> {

@@ -17,7 +17,7 @@ import { inPhases } from "./window.ts";
  * @throws OciError only when the list of roots itself fails
  */
 export async function transfer(
-  roots: readonly Root[] | AsyncIterable<Root>,
+  roots: Iterable<Root> | AsyncIterable<Root>,
   target: Writer,
   options: TransferOptions = {},
 ): Promise<TransferReport> {

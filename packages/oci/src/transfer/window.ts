@@ -11,7 +11,7 @@ export interface WindowOptions {
  * ones has ended; only they are kept in memory. Stops taking roots when the signal says so.
  */
 export async function inPhases(
-  roots: readonly Root[] | AsyncIterable<Root>,
+  roots: Iterable<Root> | AsyncIterable<Root>,
   work: (root: Root, order: number) => Promise<void>,
   options: WindowOptions,
 ): Promise<void> {
@@ -25,7 +25,7 @@ export async function inPhases(
 }
 
 /** Passes the roots of phase 0 on and puts the others aside. */
-async function* held(roots: readonly Root[] | AsyncIterable<Root>, later: Map<number, Root[]>): AsyncGenerator<Root> {
+async function* held(roots: Iterable<Root> | AsyncIterable<Root>, later: Map<number, Root[]>): AsyncGenerator<Root> {
   for await (const root of roots) {
     const phase = root.phase ?? 0;
     if (phase <= 0) yield root;
