@@ -83,11 +83,7 @@ export async function describePlan(
   context: RunContext,
 ): Promise<PlanDocument> {
   const { lock, previous, run } = what;
-  await using connected = await openConnected(lock, context);
-  const state =
-    what.state ??
-    (run.target === undefined || !run.look ? undefined : await stateOf(lock, { run, target: run.target, connected, context }));
-  const costs = what.costs ?? (await countCosts(lock, connected.source, context.signal));
+  const { state, costs } = await seen(what, context);
   const rate = await knownRate(run, context.workspace);
   const room = run.archive === undefined ? undefined : await archiveRoom(lock, run.archive);
   return planDocument({
@@ -103,6 +99,20 @@ export async function describePlan(
     difference: diffLocks(previous, lock),
     files: planFiles(context.workspace, run),
   });
+}
+
+/** What the target has and what packages cost, where the caller does not know. Sources and journal are opened only to find out. */
+async function seen(
+  { lock, run, state, costs }: LockWithCosts & { readonly run: PlanRun; readonly state?: TargetState },
+  context: RunContext,
+): Promise<{ readonly state: TargetState | undefined; readonly costs: LockCosts }> {
+  const target = run.look ? run.target : undefined;
+  if (costs !== undefined && (state !== undefined || target === undefined)) return { state, costs };
+  await using connected = await openConnected(lock, context);
+  return {
+    state: state ?? (target === undefined ? undefined : await stateOf(lock, { run, target, connected, context })),
+    costs: costs ?? (await countCosts(lock, connected.source, context.signal)),
+  };
 }
 
 /** Writes `plan.json`, and `plan.html` where it was asked for; what is equal is not written again. */
