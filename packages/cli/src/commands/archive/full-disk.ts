@@ -13,7 +13,10 @@ export interface FullDisk {
 
 /** True when there is no room to write an archive; that a registry has none is another thing. */
 export function isFullDisk(error: unknown): boolean {
-  return (isOciError(error) && error.code === "NO_SPACE" && error.host === undefined) || (error instanceof Error && "code" in error && error.code === "SPACE_SHORT");
+  return (
+    (isOciError(error) && error.code === "NO_SPACE" && error.host === undefined) ||
+    (error instanceof Error && "code" in error && error.code === "SPACE_SHORT")
+  );
 }
 
 /**
