@@ -77,8 +77,8 @@ async function readEntry(path: string): Promise<Uint8Array> {
     for (;;) {
       const { bytesRead } = await file.read(buffer, length, buffer.byteLength - length, length);
       length += bytesRead;
-      // What is beyond the limit of a manifest has another digest than it should.
-      if (length < buffer.byteLength || length > MAX_MANIFEST_BYTES + 1024) return buffer.subarray(0, length);
+      // What is beyond the limit of a manifest has another digest than it should. A copy: who keeps the manifest keeps no more.
+      if (length < buffer.byteLength || length > MAX_MANIFEST_BYTES + 1024) return new Uint8Array(buffer.subarray(0, length));
       buffer = Buffer.concat([buffer, Buffer.allocUnsafe(3 * length)]);
     }
   } finally {
