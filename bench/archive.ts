@@ -58,6 +58,17 @@ async function seenFrom(url: string): Promise<{ readonly host: string; stop(): v
   return { host: `127.0.0.1:${port.toString("utf8").trim()}`, stop: () => void child.kill() };
 }
 
+/** Lets another program fill an empty registry of the same kind, as far away as ours was. */
+async function besideOurs(kind: "docker-registry" | "skerry", round: number, push: (host: string) => Promise<void>): Promise<void> {
+  const folder = join(dir, `${kind}-${round}-beside`);
+  const server = await startServer(kind, { folder, tls: false });
+  const seen = await seenFrom(server.url);
+  await push(seen.host);
+  seen.stop();
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
 async function seed(writer: Writer, host: string): Promise<string[]> {
   const shared = await Promise.all(Array.from({ length: 48 }, (_, index) => bytesOf(`shared ${index}`, Math.round(16 * MIB * scale))));
   const references: string[] = [];
@@ -161,9 +172,9 @@ try {
       "workspace MiB",
       await bytesIn(join(workspace, "w")),
     );
+    const pulled = join(dir, `crane-${round}`);
     if (crane !== undefined) {
-      await measured("export crane", crane, ["pull", "--insecure", "--format=oci", ...references, join(dir, `crane-${round}`)]);
-      await rm(join(dir, `crane-${round}`), { recursive: true, force: true });
+      await measured("export crane", crane, ["pull", "--insecure", "--format=oci", ...references, pulled]);
     }
     const layout = join(dir, `skopeo-${round}`);
     if (skopeo !== undefined) {
@@ -181,17 +192,20 @@ try {
       far.stop();
       await target.stop();
       await rm(join(dir, `${kind}-${round}`), { recursive: true, force: true });
-      if (skopeo === undefined) continue;
-      const other = await startServer(kind, { folder: join(dir, `${kind}-${round}-s`), tls: false });
-      const beside = await seenFrom(other.url);
-      const to = beside.host;
-      const push = `n=\${0##*/}; ${skopeo} copy -q --all --preserve-digests --dest-tls-verify=false oci:${layout}:$n docker://${to}/far/$n`;
-      await measured(`import skopeo into ${kind}`, "sh", ["-c", `${skopeoAll} '${push}' < ${list}`]);
-      beside.stop();
-      await other.stop();
-      await rm(join(dir, `${kind}-${round}-s`), { recursive: true, force: true });
+      if (skopeo !== undefined) {
+        await besideOurs(kind, round, async (to) => {
+          const push = `n=\${0##*/}; ${skopeo} copy -q --all --preserve-digests --dest-tls-verify=false oci:${layout}:$n docker://${to}/far/$n`;
+          await measured(`import skopeo into ${kind}`, "sh", ["-c", `${skopeoAll} '${push}' < ${list}`]);
+        });
+      }
+      if (crane !== undefined) {
+        // crane takes a layout of many images as one index only, into one repository: less work than the others do.
+        await besideOurs(kind, round, async (to) => {
+          await measured(`import crane into ${kind}`, crane, ["push", "--insecure", "--index", pulled, `${to}/far/all:1`]);
+        });
+      }
     }
-    for (const folder of [layout, archive]) await rm(folder, { recursive: true, force: true });
+    for (const folder of [layout, archive, pulled]) await rm(folder, { recursive: true, force: true });
   }
   near.stop();
   await upstream.stop();

@@ -70,6 +70,10 @@ function mirrorSet(
 function split(kind: MirrorSetKind, rules: readonly MirrorRule[], options: MirrorSetOptions): MirrorRule[][] {
   const limit = options.maxBytes ?? MAX_OBJECT_BYTES;
   const sizesOf = (some: readonly MirrorRule[]) => sizes(mirrorSet(kind, { name: NAME, imageSet: NAME, rules: some, options }));
+  if (rules.length === 0) return [];
+  // Nearly always one object is enough; a text for each rule would cost a tenth of a run that has nothing to do.
+  const whole = sizesOf(rules);
+  if (whole.yaml < limit && whole.json < limit) return [[...rules]];
   const frame = sizesOf([]);
   const parts: MirrorRule[][] = [];
   let used: Sizes = { yaml: limit, json: limit };

@@ -30,7 +30,7 @@ export { openPlacesSource, type PlacesContext, type PlacesSource } from "./archi
 export { mergeArchives, type RearrangeOptions, splitArchive } from "./archive/rearrange.ts";
 export { checkSignature, isSignedBy, SIGNATURE_FILE, signFile, signingKey } from "./archive/signature.ts";
 export { type SubsetArchive, type SubsetContext, subsetArchive } from "./archive/subset-catalog.ts";
-export { parseSubsetRule, type SubsetRule } from "./archive/subset-rule.ts";
+export { chooseSubset, parseSubsetRule, type Subset, type SubsetRule } from "./archive/subset-rule.ts";
 export { isTool, readTool, type Tool } from "./archive/tool.ts";
 export { type ArchiveFault, type ArchiveVerification, faultText, verifyArchive } from "./archive/verify-archive.ts";
 export { blockedBy } from "./config/blocked.ts";

@@ -28,9 +28,14 @@ export function asImageError(error: unknown): OciError {
 /** True for what says nothing about what others published: an abort, or a full, broken or locked disk of this machine. */
 export function isOwnFault(error: unknown): boolean {
   for (let fault = error, depth = 0; fault instanceof Error && depth < 5; fault = fault.cause, depth += 1) {
-    if ("code" in fault && OWN_FAULTS.has(String(fault.code))) return true;
+    // A registry that has no room is not this machine.
+    if ("code" in fault && OWN_FAULTS.has(String(fault.code)) && !isOfRegistry(fault)) return true;
   }
   return false;
+}
+
+function isOfRegistry(fault: Error): boolean {
+  return isOciError(fault) && fault.code === "NO_SPACE" && fault.host !== undefined;
 }
 
 const OWN_FAULTS: ReadonlySet<string> = new Set([

@@ -56,6 +56,7 @@ async function tryPush(store: Prober, repository: string, signal: AbortSignal | 
     return undefined;
   } catch (error) {
     if (isOciError(error) && (REFUSALS.has(error.code) || error.status === 405)) return error;
+    if (isOciError(error) && error.code === "NO_SPACE") throw full(error);
     throw error;
   }
 }
@@ -69,6 +70,17 @@ function sparseRefused(target: MirrorTarget): MirrorError {
     message: `Cannot mirror single platforms to ${target.text}: the registry wants every child of an index`,
     subject: target.text,
     hint: "Leave out --platform and the platforms of the configuration, or mirror into a registry that takes sparse indexes, such as the one of 'skerry registry serve'.",
+  });
+}
+
+function full(cause: OciError): MirrorError {
+  const { message, subject, hint } = cause;
+  return new MirrorError({
+    code: "SPACE_SHORT",
+    message,
+    ...(subject === undefined ? {} : { subject }),
+    ...(hint === undefined ? {} : { hint }),
+    cause,
   });
 }
 

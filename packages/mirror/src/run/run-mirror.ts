@@ -134,7 +134,7 @@ async function tryKeepLock(run: LockKeeping, lock: ImageSetLock, context: RunCon
     const place = `${target.host}/${lockRepository(target.prefix, target.maxNestedPaths)}:${lockTag(lock.imageSet.name)}`;
     const { source } = run.planRun;
     const problem: Problem = {
-      code: error.status === 507 || error.status === 413 ? "SPACE_SHORT" : "PUSH_DENIED",
+      code: error.code === "NO_SPACE" || error.status === 413 ? "SPACE_SHORT" : "PUSH_DENIED",
       severity: "error",
       subject: place,
       action: "dropped",

@@ -7,6 +7,9 @@ import type { VolumeFiles } from "./volume-files.ts";
 /** Bytes hashed at a time: a message to the thread and back costs little against them. */
 const STEP = 8 * 1024 * 1024;
 
+/** Small entries wait until there are so many bytes of them, or their volume is complete. */
+const LEAST = 4 * 1024 * 1024;
+
 /** A volume that will not change again. */
 export type FinishedVolume = Required<ArchiveVolume>;
 
@@ -23,6 +26,7 @@ export class VolumeDigests {
   #volume = 0;
   #position = 0;
   #frontier = 0;
+  #settling = false;
   #running: Promise<void> | undefined;
   #failure: unknown;
 
@@ -42,12 +46,17 @@ export class VolumeDigests {
   advance(position: number): void {
     if (position <= this.#frontier) return;
     this.#frontier = position;
-    this.#running ??= this.#run();
+    if (this.#isWorthIt()) this.#running ??= this.#run();
   }
 
   /** Waits until everything that is complete is hashed. @throws what reading or finishing a volume threw */
   async settled(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
+    this.#settling = true;
+    do {
+      if (this.#failure === undefined && this.#isWorthIt()) this.#running ??= this.#run();
+      await this.#running;
+    } while (this.#running !== undefined || (this.#failure === undefined && this.#isWorthIt()));
+    this.#settling = false;
     if (this.#failure !== undefined) throw this.#failure;
     await this.#passBorders();
   }
@@ -66,12 +75,23 @@ export class VolumeDigests {
     try {
       // Lets the caller go on first.
       await Promise.resolve();
-      while (this.#position < this.#frontier) await this.#step();
+      while (this.#isWorthIt()) await this.#step();
+      // A volume that ends here need not wait for the first entry of the next.
+      await this.#passBorders();
     } catch (error) {
       this.#failure ??= error;
     } finally {
       this.#running = undefined;
     }
+  }
+
+  #isWorthIt(): boolean {
+    const ready = this.#frontier - this.#position;
+    // The first bytes go at once: they start the thread, which takes longer than they do.
+    return (
+      ready >= (this.#position === 0 ? 1 : LEAST) ||
+      (ready > 0 && (this.#settling || volumeOf(this.#starts, this.#frontier) > this.#volume))
+    );
   }
 
   async #step(): Promise<void> {

@@ -6,13 +6,27 @@ import { diskError, errnoOf } from "../store/disk/errors.ts";
 import { volumeOf } from "./cutter.ts";
 import { volumeName } from "./volume-name.ts";
 
+/**
+ * Bytes after which what was written so far begins to go to the disk, beside the writing: a volume that is complete would else
+ * wait for all of it at once, minutes on a slow stick.
+ */
+const SYNC_BYTES = 64 * 1024 * 1024;
+
+/** How much of a volume may still be in memory only. */
+interface Unsynced {
+  bytes: number;
+  running: Promise<void> | undefined;
+  /** A disk tells a lost write once, to whoever asks first. */
+  failure: unknown;
+}
+
 /** The files of an archive that is being written, addressed by positions of the logical tar. */
 export class VolumeFiles {
   readonly #dir: string;
   readonly #archive: string;
   readonly #starts: readonly number[];
   readonly #open = new Map<number, Promise<FileHandle>>();
-
+  readonly #unsynced = new Map<number, Unsynced>();
   readonly #onFull: (failure: OciError) => void;
 
   /**
@@ -84,13 +98,20 @@ export class VolumeFiles {
 
   /** Makes a volume durable and closes its file. */
   async finish(index: number): Promise<void> {
-    await this.#guard(index, (file) => file.datasync());
+    await this.#guard(index, async (file) => {
+      const unsynced = this.#unsynced.get(index);
+      await unsynced?.running;
+      await file.datasync();
+      if (unsynced?.failure !== undefined) throw unsynced.failure;
+    });
     await this.close(index);
   }
 
   async close(index: number): Promise<void> {
     const file = this.#open.get(index);
     this.#open.delete(index);
+    await this.#unsynced.get(index)?.running;
+    this.#unsynced.delete(index);
     await (await file)?.close();
   }
 
@@ -112,7 +133,24 @@ export class VolumeFiles {
         at += bytesWritten;
         rest = split(rest, bytesWritten)[1];
       }
+      this.#syncBehind(index, file, at - offset);
     });
+  }
+
+  #syncBehind(index: number, file: FileHandle, bytes: number): void {
+    const unsynced = this.#unsynced.get(index) ?? { bytes: 0, running: undefined, failure: undefined };
+    this.#unsynced.set(index, unsynced);
+    unsynced.bytes += bytes;
+    if (unsynced.running !== undefined || unsynced.bytes < SYNC_BYTES) return;
+    unsynced.bytes = 0;
+    unsynced.running = file
+      .datasync()
+      .catch((error: unknown) => {
+        unsynced.failure ??= error;
+      })
+      .finally(() => {
+        unsynced.running = undefined;
+      });
   }
 
   async #guard(index: number, task: (file: FileHandle) => Promise<void>): Promise<void> {

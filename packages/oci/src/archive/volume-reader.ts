@@ -52,7 +52,15 @@ export async function readContents(dir: string): Promise<ReadContents> {
 }
 
 async function noContents(dir: string, path: string): Promise<OciError> {
-  const names = await readdir(dir).catch((): string[] => []);
+  const names = await readdir(dir).catch(() => undefined);
+  if (names === undefined) {
+    return new OciError({
+      code: "NOT_FOUND",
+      message: `Cannot open archive ${dir}: there is no such folder`,
+      subject: dir,
+      hint: "Check the path, and that the disk is mounted.",
+    });
+  }
   const volumes = names.filter(isVolumeName).length;
   if (volumes > 0) {
     return new OciError({

@@ -88,11 +88,12 @@ export function statusFailure(
 ): OciError {
   const { code: registryCode, message } = registryError(answer.body);
   const { status } = answer;
-  const said = message === undefined ? "" : `: ${message}`;
+  const isFull = status === 507 || (status === 500 && saysDiskFull(answer.body));
+  const said = isFull ? ": its disk is full" : message === undefined ? "" : `: ${message}`;
   const named = registryCode === undefined ? "" : ` ${registryCode}`;
   const elsewhere =
     new URL(answer.url).host === doing.host ? doing.host : `${doing.host} (at ${redactUrl(answer.url.split("?")[0] ?? "")})`;
-  const code = codeOfStatus(status, registryCode);
+  const code = isFull ? "NO_SPACE" : codeOfStatus(status, registryCode);
   return new OciError({
     code,
     message: `Cannot ${doing.action}: ${elsewhere} answered ${status}${named}${said}`,
@@ -121,6 +122,18 @@ export function registryError(body: Uint8Array): { readonly code?: string; reado
   }
 }
 
+/** ENOSPC on Linux. */
+const NO_SPACE_LEFT = 28;
+
+/**
+ * distribution answers 500 UNKNOWN on a full disk. What it is stands in the detail only: as text, or as Go's error of the
+ * system call with its number.
+ */
+function saysDiskFull(body: Uint8Array): boolean {
+  const text = new TextDecoder().decode(body);
+  return text.includes("no space left on device") || new RegExp(`"Err":\\s*${NO_SPACE_LEFT}\\s*}`).test(text);
+}
+
 function codeOfStatus(status: number, registryCode: string | undefined): OciErrorCode {
   if (status === 401) return "UNAUTHORIZED";
   // GitLab and Harbor answer 403 or 400 for what is only unknown; their codes say so.
@@ -145,6 +158,8 @@ function hintOf(code: OciErrorCode, host: string): { hint?: string } {
       return { hint: `Check that the account has access to this repository on ${host}, and that the repository exists.` };
     case "RATE_LIMITED":
       return { hint: "Wait, lower --max-per-host, or log in for a higher limit." };
+    case "NO_SPACE":
+      return { hint: `Make room for the registry at ${host}, then run the same command again: what is there is not moved twice.` };
     case "SERVER_ERROR":
       return { hint: "Run again later; look at the registry's own log." };
     default:

@@ -3,6 +3,7 @@ import type { Job } from "../../command/job.ts";
 import { type ArchiveFlags, archiveFlags } from "./archive-flags.ts";
 import { isArchivePlace } from "./archive-place.ts";
 import { readInput } from "./near-side.ts";
+import { checkVolumeSize } from "./volume-size.ts";
 
 /**
  * Flags that say something about one archive that is written. Keys and hooks may stand in a configuration file for every run,
@@ -44,6 +45,7 @@ export async function checkArchiveFlags(job: Job<ArchiveFlags>): Promise<void> {
       hint: "A date says nothing about what arrived. Give the lock that the far side has, or what 'skerry have' told there with --have.",
     });
   }
+  checkVolumeSize(flags["volume-size"]);
   for (const path of [...FILES.map((name) => flags[name]), ...flags["trust-key"]]) {
     if (path !== undefined && path !== "-") await readInput(job, path);
   }

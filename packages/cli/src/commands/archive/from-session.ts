@@ -3,6 +3,7 @@ import {
   archiveHoldings,
   checkArchive,
   checkTarget,
+  chooseSubset,
   type Holdings,
   type ImageSetLock,
   type LockedImage,
@@ -50,6 +51,8 @@ export async function openFromSession(job: FromJob, from: string, targetText: st
     const workspace = parts.use(await openWorkspace(workspaceDir(job, job.flags.name ?? origin.lock.imageSet.name)));
     const opened = { workspace, manifests: await openManifestCache(workspace.cacheDir), parts };
     const target = place === undefined ? undefined : mirrorTarget(job, { ...place, text: targetText ?? "" }, registries);
+    // A mistyped name is told before volumes are read for minutes.
+    if (job.flags.only.length > 0) chooseSubset(origin.lock, job.flags.only.map(parseSubsetRule));
     await checkOrigin(job, from, { origin, workspace });
     const part = await partOf(job, origin, opened);
     const set = await imageSetOf(job, part.lock);

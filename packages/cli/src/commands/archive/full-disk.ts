@@ -11,9 +11,12 @@ export interface FullDisk {
   readonly isCarriedAway: boolean;
 }
 
-/** True when there is no room to write an archive. */
+/** True when there is no room to write an archive; that a registry has none is another thing. */
 export function isFullDisk(error: unknown): boolean {
-  return (isOciError(error) && error.code === "NO_SPACE") || (error instanceof Error && "code" in error && error.code === "SPACE_SHORT");
+  return (
+    (isOciError(error) && error.code === "NO_SPACE" && error.host === undefined) ||
+    (error instanceof Error && "code" in error && error.code === "SPACE_SHORT")
+  );
 }
 
 /**

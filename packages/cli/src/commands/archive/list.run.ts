@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { archiveBytes, isTool } from "@skerry/mirror";
 import { type ArchiveContents, readContents } from "@skerry/oci";
 import { formatSize } from "../../args/size.ts";
@@ -24,7 +25,7 @@ export async function run(job: Job<unknown>): Promise<number> {
             one.createdAt,
             String(one.images),
             formatSize(one.bytes),
-            String(one.volumes),
+            one.absentVolumes.length === 0 ? String(one.volumes) : `${one.volumes - one.absentVolumes.length} of ${one.volumes}`,
             String(one.relies),
             String(one.missing.length),
           ]),
@@ -43,11 +44,15 @@ async function rowOf(dir: string): Promise<{
   readonly bytes: number;
   readonly images: number;
   readonly volumes: number;
+  /** Volumes that are not in the folder, by name; on how they are, `archive verify` has the word. */
+  readonly absentVolumes: readonly string[];
   readonly relies: number;
   readonly missing: ArchiveContents["missing"];
 }> {
   const { contents } = await readContents(dir);
   const { name, createdAt, base, volumes, relies, missing, roots } = contents;
   const counts = { images: roots.filter((root) => !isTool(root)).length, volumes: volumes.length, relies: relies.length };
-  return { dir, name, createdAt, base, bytes: archiveBytes(contents), ...counts, missing };
+  const files = new Set(await readdir(dir));
+  const absentVolumes = volumes.map((volume) => volume.name).filter((volume) => !files.has(volume));
+  return { dir, name, createdAt, base, bytes: archiveBytes(contents), ...counts, absentVolumes, missing };
 }

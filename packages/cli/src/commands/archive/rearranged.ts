@@ -7,10 +7,12 @@ import { EXIT } from "../../output/error.ts";
 import { escapeLine } from "../../output/escape.ts";
 import { archiveDir } from "./archive-place.ts";
 import type { RearrangeFlags } from "./merge.ts";
+import { checkVolumeSize } from "./volume-size.ts";
 
 /** The folder of `--to`, which is none of those that are read. @throws UsageError */
 export function newFolder(job: Job<RearrangeFlags>, archives: readonly OpenArchive[]): string {
   const { to } = job.flags;
+  checkVolumeSize(job.flags["volume-size"]);
   if (to === undefined) throw new UsageError("--to is missing: the folder of the new archive", { hint: "Name a folder with --to DIR." });
   const dir = archiveDir(job, to);
   if (archives.every(({ reader }) => reader.dir !== dir)) return dir;

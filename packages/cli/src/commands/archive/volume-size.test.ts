@@ -1,6 +1,6 @@
 import { parseImageSetConfig } from "@skerry/mirror";
 import { expect, test } from "vitest";
-import { volumeBytesOf } from "./volume-size.ts";
+import { checkVolumeSize, volumeBytesOf } from "./volume-size.ts";
 
 const CONFIG = `apiVersion: mirror.openshift.io/v2alpha1
 kind: ImageSetConfiguration
@@ -15,4 +15,9 @@ test("a volume is as large as the flag says, else the configuration, else a FAT3
   expect(volumeBytesOf({ "volume-size": 1000 }, config)).toBe(1000);
   expect(volumeBytesOf({ "volume-size": undefined }, config)).toBe(2 * 1024 ** 3);
   expect(volumeBytesOf({}, undefined)).toBe(4095 * 1024 ** 2);
+});
+
+test("a bare number that was meant as GiB is refused", () => {
+  expect(() => checkVolumeSize(4)).toThrow("cannot cut volumes of 4 B: the least is 16.0 KiB");
+  for (const bytes of [undefined, 16 * 1024]) expect(() => checkVolumeSize(bytes)).not.toThrow();
 });

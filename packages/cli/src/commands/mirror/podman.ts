@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { buildRegistriesConf, mirrorEntriesOf } from "@skerry/cluster";
 import { type ImageSetLock, type LockedImage, targetRepository } from "@skerry/mirror";
+import { formatReference, parseReference } from "@skerry/oci";
 import type { Job } from "../../command/job.ts";
 
 /** Images that podman pulls at most: one of each source host, the smallest. */
@@ -59,7 +60,7 @@ export async function pullWithPodman(
     const failures: PodmanFailure[] = [];
     for (const image of sampleOf(lock)) {
       const auth = options.authfile === undefined ? [] : ["--authfile", options.authfile];
-      const { ok, said } = await run("pull", "-q", ...auth, `docker://${image.origin}`);
+      const { ok, said } = await run("pull", "-q", ...auth, `docker://${nameForPodman(image.origin)}`);
       job.signal.throwIfAborted();
       if (ok) job.log.debug(`podman pulled ${image.origin}`);
       else if (NOT_SERVED.test(said)) failures.push({ image, message: said });
@@ -105,6 +106,12 @@ function sampleOf(lock: ImageSetLock): LockedImage[] {
     if (known === undefined || image.totalBytes < known.totalBytes) byHost.set(host, image);
   }
   return [...byHost.values()].slice(0, MAX_PULLS);
+}
+
+/** podman takes a tag or a digest, never both; a node goes by the digest. */
+function nameForPodman(origin: string): string {
+  const { tag: _, ...reference } = parseReference(origin);
+  return reference.digest === undefined ? origin : formatReference(reference);
 }
 
 function onlyTo(host: string): Record<string, string> {

@@ -117,6 +117,12 @@ export function registryTarget(text: string): { readonly host: string; readonly 
       hint: "Name it as docker://HOST[:PORT][/PREFIX].",
     });
   }
+  if (/^(?:\/|\.{1,2}\/|~)/.test(text)) {
+    throw new UsageError(`cannot use ${text}: it is a path and names no registry`, {
+      subject: text,
+      hint: `Name a registry as docker://HOST[:PORT][/PREFIX]; where an archive is meant, write file://${text}.`,
+    });
+  }
   return parseRegistryTarget(text);
 }
 

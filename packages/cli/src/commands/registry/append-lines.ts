@@ -15,11 +15,12 @@ export async function appendLines(open: (() => Promise<FileHandle>) | undefined)
     while (waiting.length > 0) {
       const text = waiting.join("");
       waiting = [];
-      // A log that cannot be written must not stop the registry.
+      // A log that cannot be written must not stop the registry, nor may its file be left to the garbage collection.
       try {
         file ??= make();
         await (await file).appendFile(text);
       } catch {
+        await closed(file);
         file = undefined;
       }
     }
@@ -33,7 +34,11 @@ export async function appendLines(open: (() => Promise<FileHandle>) | undefined)
     },
     async [Symbol.asyncDispose]() {
       await writing;
-      await file?.then((handle) => handle.close()).catch(() => undefined);
+      await closed(file);
     },
   };
+}
+
+async function closed(file: Promise<FileHandle> | undefined): Promise<void> {
+  await file?.then((handle) => handle.close()).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf } from "../../hash.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../../model/digest.ts";
@@ -37,8 +37,7 @@ export async function openManifestCache(dir: string): Promise<ManifestCache> {
     const { path } = pathOf(digest);
     let file: Uint8Array;
     try {
-      if ((await stat(path)).size > MAX_MANIFEST_BYTES + 1024) return undefined;
-      file = await readFile(path);
+      file = await readEntry(path);
     } catch (error) {
       if (errnoOf(error) === "ENOENT") return undefined;
       throw diskError(error, `read ${digest} from the manifest cache`, path);
@@ -64,6 +63,27 @@ export async function openManifestCache(dir: string): Promise<ManifestCache> {
   }
 
   return { get, put };
+}
+
+/** Bytes of nearly every manifest: one read is enough. */
+const USUAL_BYTES = 16 * 1024;
+
+/** A cache entry whole. Each step is a trip to another thread: a run that has nothing new to do does little else. */
+async function readEntry(path: string): Promise<Uint8Array> {
+  const file = await open(path, "r");
+  try {
+    let buffer = Buffer.allocUnsafe(USUAL_BYTES);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, length, buffer.byteLength - length, length);
+      length += bytesRead;
+      // What is beyond the limit of a manifest has another digest than it should. A copy: who keeps the manifest keeps no more.
+      if (length < buffer.byteLength || length > MAX_MANIFEST_BYTES + 1024) return new Uint8Array(buffer.subarray(0, length));
+      buffer = Buffer.concat([buffer, Buffer.allocUnsafe(3 * length)]);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /**
