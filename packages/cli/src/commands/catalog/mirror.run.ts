@@ -38,14 +38,15 @@ export async function run(job: Job<CatalogMirrorFlags>): Promise<number> {
   const dir = job.flags["to-manifests"] ?? manifests.directory;
   const dryRun = job.flags["dry-run"];
   const files = dryRun ? {} : await writeManifests(pathOf(job, dir), manifests.files);
-  const from = { places: open.places, registries: open.registries, signal: job.signal };
+  const { places, registries } = await open.network();
+  const from = { places, registries, signal: job.signal };
   const rows = job.flags["manifests-only"]
     ? []
     : await prepareRows(
         mappings.map((mapping) => mappingOf(mapping, reference)),
         from,
       );
-  const copied = await executeCopy({ job, registries: open.registries, rows, startedAt, dryRun, finish: () => open.places.finish() });
+  const copied = await executeCopy({ job, registries, rows, startedAt, dryRun, finish: () => places.finish() });
   const problems: readonly CopyProblem[] = [...needed.problems, ...copied.problems];
   const partial =
     problems.some((problem) => problem.severity === "error") && (copied.result === "done" || copied.result === "nothing-to-do");

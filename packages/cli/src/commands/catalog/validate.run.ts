@@ -15,7 +15,9 @@ export async function run(job: Job<ValidateFlags>): Promise<number> {
   if (catalog === undefined) return EXIT.failed;
   const { opm, strict, output } = job.flags;
   const checked = await validateCatalog(catalog, { opm, signal: job.signal });
-  const missing = job.flags["check-images"] ? await missingImages(catalog, { places: open.places, signal: job.signal }) : [];
+  const missing = job.flags["check-images"]
+    ? await missingImages(catalog, { places: (await open.network()).places, signal: job.signal })
+    : [];
   const found = { ...checked, problems: [...checked.problems, ...missing] };
   const valid = found.valid && !(strict && found.problems.some((problem) => problem.severity === "warning"));
   const validation: Validation = { ...found, valid };
