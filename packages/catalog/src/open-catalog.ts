@@ -51,9 +51,9 @@ export async function openCatalogTree(files: CatalogFiles, options: OpenCatalogO
   const spool = newSpool(options.workdir);
   try {
     for (const problem of files.problems) builder.problem(problem);
-    await indexFiles(await withoutIgnored(files.files), builder, { signal: options.signal, spool });
+    await indexFiles(withoutIgnored(files.files), builder, { signal: options.signal, spool });
   } catch (error) {
-    await spool.close();
+    spool.close();
     await files.close();
     throw error;
   }
@@ -124,12 +124,12 @@ class FileCatalog implements Catalog {
     try {
       for (const document of documents) yield { document, body: await reader.read(document) };
     } finally {
-      await reader.close();
+      reader.close();
     }
   }
 
   async close(): Promise<void> {
-    await this.#parts.spool.close();
+    this.#parts.spool.close();
     await this.#parts.files.close();
   }
 }

@@ -10,27 +10,26 @@ import { yamlText } from "./yaml-documents.ts";
  * @throws CatalogError DOCUMENT_INVALID when the text is no JSON or names another document.
  */
 export function readBody(document: IndexedDocument, bytes: Buffer): Record<string, unknown> {
-  const subject = `${document.file}:${document.line}`;
-  if (bytes.length !== document.length) throw invalid(subject, "the file is shorter than when it was first read", undefined);
+  if (bytes.length !== document.length) throw invalid(document, "the file is shorter than when it was first read", undefined);
   let body: Record<string, unknown>;
   try {
     body =
       document.yaml === true
-        ? bodyOfYaml(yamlText(bytes, subject), document.file, document.line).body
+        ? bodyOfYaml(yamlText(bytes, `${document.file}:${document.line}`), document.file, document.line).body
         : parseObject(bytes.toString("utf8"));
   } catch (cause) {
     if (cause instanceof CatalogError) throw cause;
-    throw invalid(subject, cause instanceof Error ? cause.message : String(cause), cause);
+    throw invalid(document, cause instanceof Error ? cause.message : String(cause), cause);
   }
   // The index cuts pretty text at its first column and never looked inside; YAML has its own limit.
   if (document.yaml !== true && isDeeper(body, MAX_DEPTH))
-    throw invalid(subject, `the document is nested deeper than ${MAX_DEPTH} levels`, undefined);
+    throw invalid(document, `the document is nested deeper than ${MAX_DEPTH} levels`, undefined);
   const result = headOfBody(body);
-  if (!("head" in result)) throw invalid(subject, `the document ${result.wrong}`, undefined);
+  if (!("head" in result)) throw invalid(document, `the document ${result.wrong}`, undefined);
   const { head } = result;
   const keys = ["schema", "package", "name", "image", "version"] as const;
   if (keys.some((key) => head[key] !== document[key])) {
-    throw invalid(subject, "it is not the document that was there when the catalog was opened", undefined);
+    throw invalid(document, "it is not the document that was there when the catalog was opened", undefined);
   }
   return body;
 }
@@ -43,7 +42,8 @@ function isDeeper(value: object, levels: number): boolean {
   return false;
 }
 
-function invalid(subject: string, why: string, cause: unknown): CatalogError {
+function invalid(document: IndexedDocument, why: string, cause: unknown): CatalogError {
+  const subject = `${document.file}:${document.line}`;
   return new CatalogError({
     code: "DOCUMENT_INVALID",
     message: `Cannot read the document at ${subject}: ${why}`,
