@@ -37,8 +37,15 @@ export function readBody(document: IndexedDocument, bytes: Buffer): Record<strin
 /** Goes no deeper than `levels` itself. */
 function isDeeper(value: object, levels: number): boolean {
   if (levels === 0) return true;
-  const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  for (const one of inner) if (typeof one === "object" && one !== null && isDeeper(one, levels - 1)) return true;
+  if (Array.isArray(value)) {
+    for (const one of value as readonly unknown[]) if (typeof one === "object" && one !== null && isDeeper(one, levels - 1)) return true;
+    return false;
+  }
+  // No list of keys or values is made: this looks at every value of a catalog. The objects are JSON's, so all keys are their own.
+  for (const key in value) {
+    const one = (value as Readonly<Record<string, unknown>>)[key];
+    if (typeof one === "object" && one !== null && isDeeper(one, levels - 1)) return true;
+  }
   return false;
 }
 
