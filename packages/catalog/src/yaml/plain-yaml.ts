@@ -148,7 +148,8 @@ class PlainReader {
       const close = text.indexOf(first === DOUBLE ? '"' : "'", this.#at + 1);
       return close !== -1 && close < this.#end && this.#isColon(close + 1) ? close + 1 : -1;
     }
-    for (let at = this.#at; at < this.#end; at++) if (this.#isColon(at)) return at;
+    // No search for the next colon: it may be far behind the line.
+    for (let at = this.#at; at < this.#end; at++) if (text.charCodeAt(at) === COLON && this.#isColon(at)) return at;
     return -1;
   }
 
