@@ -113,10 +113,11 @@ class FileCatalog implements Catalog {
 
   async *documents(
     wanted: (document: CatalogDocument) => boolean,
-    options: { readonly leftOut?: boolean } = {},
+    options: { readonly leftOut?: boolean; readonly order?: (a: CatalogDocument, b: CatalogDocument) => number } = {},
   ): AsyncGenerator<{ readonly document: CatalogDocument; readonly body: Record<string, unknown> }> {
     const { documents, allDocuments } = this.#parts.model;
-    yield* this.#bodies((options.leftOut === true ? allDocuments : documents).filter(wanted));
+    const chosen = (options.leftOut === true ? allDocuments : documents).filter(wanted);
+    yield* this.#bodies(options.order === undefined ? chosen : chosen.sort(options.order));
   }
 
   async *#bodies(documents: readonly IndexedDocument[]): AsyncGenerator<{ document: CatalogDocument; body: Record<string, unknown> }> {

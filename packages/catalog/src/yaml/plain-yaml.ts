@@ -263,9 +263,12 @@ class PlainReader {
     if (!/^[|>][-+]?$/.test(header)) otherShape();
     const start = this.#end + 1;
     let indent = -1;
-    let value = "";
     let trailing = 0;
     let at = start;
+    /** Behind the last line with text. */
+    let last = start - 1;
+    /** A blank line is neither empty nor as deep as the text. */
+    let ragged = false;
     while (at < text.length) {
       let content = at;
       while (text.charCodeAt(content) === SPACE) content += 1;
@@ -285,15 +288,21 @@ class PlainReader {
       }
       if (blank && (indent === -1 || column <= indent)) trailing += 1;
       else if (indent !== -1) {
-        value += "\n".repeat(trailing) + text.slice(at + indent, end);
+        last = end;
         trailing = 1;
       }
+      ragged ||= blank && column > 0 && column < indent;
       at = end + 1;
     }
     if (indent === -1) otherShape();
     const raw = header.startsWith(">") ? text.slice(from, Math.min(at, text.length)) : undefined;
     this.#line(at);
     if (raw !== undefined) return this.#slow(raw.endsWith("\n") ? raw : `${raw}\n`);
+    const lines = text.slice(start - 1, last);
+    const blanks = `\n${" ".repeat(indent)}`;
+    const value = (ragged ? lines.replace(/\n +(?=\n)/g, (line) => (line.length <= indent ? "\n" : line)) : lines)
+      .replaceAll(blanks, "\n")
+      .slice(1);
     const chomp = header.charAt(1);
     return chomp === "-" ? value : value + (chomp === "+" ? "\n".repeat(trailing) : "\n");
   }
