@@ -111,7 +111,8 @@ export class JsonScanner {
         searched = Math.max(1, this.#filled - start - 1);
       }
       this.#checkSize();
-      if (!this.#more(CHUNK)) {
+      // Each step doubles the window: growing by a read at a time would copy a large document over and over.
+      if (!this.#more(this.#filled - this.#at)) {
         if (!this.#ended || brace === -1) return undefined;
       }
     }
