@@ -46,9 +46,12 @@ describe("the bundle", () => {
     expect(built.status, built.stderr).toBe(0);
     const catalog = folder.join("catalog");
     await mkdir(catalog);
-    await writeFile(join(catalog, "catalog.json"), '{"schema":"olm.package","name":"amber","defaultChannel":"stable"}\n');
+    await writeFile(
+      join(catalog, "catalog.json"),
+      '{"schema":"olm.package","name":"amber","defaultChannel":"stable"}\n{"schema":"olm.channel","package":"amber","name":"stable"}\n',
+    );
     expect(await partsOf(dist, "version")).toEqual([]);
     // A folder needs no registry.
-    expect(await partsOf(dist, "catalog", "list", catalog)).not.toContain("undici");
+    for (const word of ["list", "render", "images"]) expect(await partsOf(dist, "catalog", word, catalog)).not.toContain("undici");
   }, 120_000);
 });
