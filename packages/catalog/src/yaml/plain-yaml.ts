@@ -1,4 +1,5 @@
 import { resolveGoScalar } from "./go-scalars.ts";
+import { unfold } from "./unfold.ts";
 
 /** Deepest nesting; deeper text is left to the parser that says so. */
 const MAX_DEPTH = 90;
@@ -250,10 +251,12 @@ class PlainReader {
     }
     if (this.#afterSpaces(close + 1) !== this.#end) otherShape();
     this.#line(this.#end + 1);
-    if (lines) return this.#slow(raw);
-    if (quote === "'") return raw.slice(1, -1).replaceAll("''", "'");
-    if (!raw.includes("\\")) return raw.slice(1, -1);
-    return /\\[^"\\/bfnrt]|\t/.test(raw.replaceAll("\\\\", "")) ? this.#slow(raw) : (JSON.parse(raw) as string);
+    const inner = raw.slice(1, -1);
+    const line = lines ? (inner.includes("\t") ? undefined : unfold(inner, quote === '"')) : inner;
+    if (line === undefined) return this.#slow(raw);
+    if (quote === "'") return line.replaceAll("''", "'");
+    if (!line.includes("\\")) return line;
+    return /\\[^"\\/bfnrt ]|\t/.test(line.replaceAll("\\\\", "")) ? this.#slow(raw) : unescaped(line);
   }
 
   /** Literal text line by line; folded text goes to the other parser as it stands. */
@@ -276,6 +279,8 @@ class PlainReader {
       const end = newline === -1 ? text.length : newline;
       const blank = content >= end;
       const column = content - at;
+      // Blanks behind the last line feed are no line to some, and one to others.
+      if (blank && newline === -1) otherShape();
       if (indent === -1) {
         if (blank) {
           // Blanks before the first line of text may mean more than they show.
@@ -314,6 +319,12 @@ class PlainReader {
       return otherShape();
     }
   }
+}
+
+/** Escapes that JSON knows too, and the blank. Line feeds are what empty lines left. */
+function unescaped(line: string): string {
+  const json = line.replaceAll(/\\[\\ ]|\n/g, (found) => (found === "\\ " ? " " : found === "\n" ? "\\n" : found));
+  return JSON.parse(`"${json}"`) as string;
 }
 
 function closeOfSingle(text: string, from: number): number {
