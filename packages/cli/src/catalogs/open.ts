@@ -16,12 +16,17 @@ export interface OpenCatalogs extends AsyncDisposable {
   readonly network: () => Promise<Network>;
 }
 
+export interface OpenOptions extends MoreEnds {
+  /** Warn of what could not be read. Default true; a command whose result holds these rows says false. */
+  readonly tells?: boolean;
+}
+
 /**
  * Opens CATALOGs of section 1 of the contract: images, layouts, folders, files, databases, stdin. A command that says what
  * else it reads and writes has its registry flags checked before any catalog is read.
  * @throws CatalogError, OciError, UsageError of what the names say
  */
-export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly string[], more: MoreEnds = {}): Promise<OpenCatalogs> {
+export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly string[], more: OpenOptions = {}): Promise<OpenCatalogs> {
   const names = new Map<string, ImageName>();
   const local: string[] = [];
   for (const text of texts) {
@@ -56,7 +61,7 @@ export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly stri
         },
       });
       parts.defer(() => catalog.close());
-      for (const problem of catalog.problems) job.log.warn(`${problem.code} ${problem.message}`, { ...problem });
+      if (more.tells !== false) for (const problem of catalog.problems) job.log.warn(`${problem.code} ${problem.message}`, { ...problem });
       catalogs.push(catalog);
     }
     return { catalogs, digests, workdir, network, [Symbol.asyncDispose]: () => parts.disposeAsync() };

@@ -10,7 +10,7 @@ import type { ValidateFlags } from "./validate.ts";
 /** Prints every fault; 0 valid, 5 invalid. */
 export async function run(job: Job<ValidateFlags>): Promise<number> {
   const name = job.args[0] ?? "";
-  await using open = await openCatalogs(job, [name], job.flags["check-images"] ? { sources: "any" } : {});
+  await using open = await openCatalogs(job, [name], { tells: false, ...(job.flags["check-images"] ? { sources: "any" } : {}) });
   const [catalog] = open.catalogs;
   if (catalog === undefined) return EXIT.failed;
   const { opm, strict, output } = job.flags;
