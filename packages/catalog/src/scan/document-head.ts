@@ -27,7 +27,8 @@ const PACKAGE_PROPERTY = '"olm.package"';
  * bundle's manifests are never touched.
  */
 export function headOfSlice(slice: JsonSlice): HeadResult {
-  const { bytes } = slice;
+  // No search leaves the document: what is behind it may be long.
+  const bytes = slice.bytes.subarray(0, slice.end);
   const top = topMembers(bytes, slice);
   if (top === undefined || top.members.length === 0) return wholeHead(slice);
   const spans = new Map<string, MemberSpan>();
@@ -153,9 +154,9 @@ function prettyItem(
   at: { readonly hit: number; readonly from: number; readonly end: number; readonly lineStart: string },
 ): string | undefined {
   const line = at.lineStart + at.lineStart.slice(at.lineStart.lastIndexOf("\n") + 1);
-  const start = bytes.lastIndexOf(`${line}{`, at.hit, "latin1");
-  const end = bytes.indexOf(`${line}}`, at.hit, "latin1");
-  return start < at.from || end === -1 || end >= at.end ? undefined : bytes.toString("utf8", start, end + line.length + 1);
+  const start = bytes.subarray(at.from, at.hit).lastIndexOf(`${line}{`, at.hit, "latin1");
+  const end = bytes.subarray(at.hit, at.end).indexOf(`${line}}`, 0, "latin1");
+  return start === -1 || end === -1 ? undefined : bytes.toString("utf8", at.from + start, at.hit + end + line.length + 1);
 }
 
 /** The version when the text is an `olm.package` property; undefined for one that only speaks of it. */

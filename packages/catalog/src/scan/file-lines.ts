@@ -1,5 +1,5 @@
 import { countLines } from "./json-walk.ts";
-import type { SourceFile } from "./source-files.ts";
+import type { SourceFile, SourceHandle } from "./source-files.ts";
 
 const STEP = 1 << 18;
 
@@ -27,14 +27,9 @@ export class FileLines {
   }
 
   #count(offset: number): void {
-    let handle: ReturnType<SourceFile["open"]>;
+    let handle: SourceHandle | undefined;
     try {
       handle = this.#file.open();
-    } catch {
-      // The file has gone since: the place is part of a message on something else.
-      return;
-    }
-    try {
       const bytes = Buffer.allocUnsafeSlow(Math.min(STEP, offset - this.#offset));
       while (this.#offset < offset) {
         const read = handle.read(bytes.subarray(0, offset - this.#offset), this.#offset);
@@ -42,8 +37,10 @@ export class FileLines {
         this.#line += countLines(bytes, 0, read);
         this.#offset += read;
       }
+    } catch {
+      // The file has gone since, or cannot be read: the line is part of a message on something else.
     } finally {
-      handle.close();
+      handle?.close();
     }
   }
 }
