@@ -42,6 +42,8 @@ export interface WorldOptions {
   readonly missing?: readonly string[];
   /** Catalogs to offer instead of the sample. */
   readonly catalogs?: readonly { readonly dir: string; readonly reference: string; readonly packages?: readonly string[] }[];
+  /** References that are offered beside those of the catalogs. */
+  readonly images?: readonly string[];
   /** Folder of published bundles instead of the sample's. */
   readonly bundlesDir?: string;
 }
@@ -59,7 +61,7 @@ export async function mirrorWorld(options: WorldOptions = {}): Promise<MirrorWor
       seed: "mirror-tests",
       totalBytes: 2 * 1024 * 1024,
       catalogs: options.catalogs ?? [{ dir: join(dir, "catalog"), reference: CATALOG }],
-      images: options.catalogs === undefined ? ["quay.isle.example/shared/toolbox:1.4"] : [],
+      images: options.images ?? (options.catalogs === undefined ? ["quay.isle.example/shared/toolbox:1.4"] : []),
       bundlesDir: options.bundlesDir ?? join(sample, "bundles"),
       ...(options.missing === undefined ? {} : { missing: options.missing }),
     }),

@@ -51,9 +51,9 @@ export async function openCatalogTree(files: CatalogFiles, options: OpenCatalogO
   const spool = newSpool(options.workdir);
   try {
     for (const problem of files.problems) builder.problem(problem);
-    await indexFiles(await withoutIgnored(files.files), builder, { signal: options.signal, spool });
+    await indexFiles(withoutIgnored(files.files), builder, { signal: options.signal, spool });
   } catch (error) {
-    await spool.close();
+    spool.close();
     await files.close();
     throw error;
   }
@@ -113,10 +113,11 @@ class FileCatalog implements Catalog {
 
   async *documents(
     wanted: (document: CatalogDocument) => boolean,
-    options: { readonly leftOut?: boolean } = {},
+    options: { readonly leftOut?: boolean; readonly order?: (a: CatalogDocument, b: CatalogDocument) => number } = {},
   ): AsyncGenerator<{ readonly document: CatalogDocument; readonly body: Record<string, unknown> }> {
     const { documents, allDocuments } = this.#parts.model;
-    yield* this.#bodies((options.leftOut === true ? allDocuments : documents).filter(wanted));
+    const chosen = (options.leftOut === true ? allDocuments : documents).filter(wanted);
+    yield* this.#bodies(options.order === undefined ? chosen : chosen.sort(options.order));
   }
 
   async *#bodies(documents: readonly IndexedDocument[]): AsyncGenerator<{ document: CatalogDocument; body: Record<string, unknown> }> {
@@ -124,12 +125,12 @@ class FileCatalog implements Catalog {
     try {
       for (const document of documents) yield { document, body: await reader.read(document) };
     } finally {
-      await reader.close();
+      reader.close();
     }
   }
 
   async close(): Promise<void> {
-    await this.#parts.spool.close();
+    this.#parts.spool.close();
     await this.#parts.files.close();
   }
 }

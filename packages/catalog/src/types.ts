@@ -78,12 +78,12 @@ export interface Catalog {
   package(name: string): PackageInfo | undefined;
   bundle(packageName: string, bundleName: string): Promise<Bundle>;
   /**
-   * Every document that `wanted` accepts, in catalog order, with its parsed body. With `leftOut` also those that were left
-   * out of the packages because they break a rule, as far as they can be read.
+   * Every document that `wanted` accepts, in catalog order unless `order` says another, with its parsed body. With
+   * `leftOut` also those that were left out of the packages because they break a rule, as far as they can be read.
    */
   documents(
     wanted: (document: CatalogDocument) => boolean,
-    options?: { readonly leftOut?: boolean },
+    options?: { readonly leftOut?: boolean; readonly order?: (a: CatalogDocument, b: CatalogDocument) => number },
   ): AsyncIterable<{ readonly document: CatalogDocument; readonly body: Record<string, unknown> }>;
   /** Documents that could not be read or break a rule, and were left out. */
   readonly problems: readonly CatalogProblem[];

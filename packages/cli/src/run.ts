@@ -1,4 +1,4 @@
-import { UsageError } from "./args/errors.ts";
+import { isUsageError, UsageError } from "./args/errors.ts";
 import { scanArguments } from "./args/scan.ts";
 import { readFlags } from "./args/sources.ts";
 import { everyFlags, OUTPUT_FORMATS, type OutputFormat } from "./command/every-flags.ts";
@@ -40,12 +40,30 @@ async function start(args: readonly string[], world: World): Promise<number> {
     await createPrinter(world.stdout, "text").text(commandHelp(words, node));
     return EXIT.done;
   }
-  const scanned = scanArguments(found.rest, flags);
+  const scanned = scanLine(found.rest, flags, words);
   if (scanned.flags.get("version")?.at(-1) === "true" && !node.flags.has("version")) return printVersion(world);
   const file = await readConfigFile(world, tree);
   const values = await readFlags(flags, { given: scanned.flags, env: world.env, file: file.flags, filePath: file.path });
   checkPositionals(scanned.positionals, node.positionals, words);
   return runCommand(node, { values, args: scanned.positionals, world });
+}
+
+/** What cannot be read has at least the way to the help as its hint. */
+function scanLine(
+  rest: readonly string[],
+  flags: ReadonlyMap<string, Flag<unknown>>,
+  words: readonly string[],
+): ReturnType<typeof scanArguments> {
+  try {
+    return scanArguments(rest, flags);
+  } catch (error) {
+    if (!isUsageError(error) || error.hint !== undefined) throw error;
+    throw new UsageError(error.message, { subject: error.subject, hint: helpHint(words), cause: error });
+  }
+}
+
+function helpHint(words: readonly string[]): string {
+  return `See "skerry ${words.join(" ")} --help".`;
 }
 
 interface Call {
@@ -147,13 +165,13 @@ function checkPositionals(args: readonly string[], wanted: readonly Positional[]
   const name = words.join(" ");
   const missing = wanted.filter((positional) => positional.count === "one" || positional.count === "some")[args.length];
   if (args.length < least && missing !== undefined) {
-    throw new UsageError(`skerry ${name}: ${missing.name} is missing: ${missing.brief}`, { hint: `See "skerry ${name} --help".` });
+    throw new UsageError(`skerry ${name}: ${missing.name} is missing: ${missing.brief}`, { hint: helpHint(words) });
   }
   const extra = args[wanted.length];
   if (!open && extra !== undefined) {
     throw new UsageError(`skerry ${name}: unexpected argument ${JSON.stringify(extra)}`, {
       subject: extra,
-      hint: `See "skerry ${name} --help".`,
+      hint: `It takes ${wanted.length === 0 ? "no arguments" : wanted.map((one) => one.name).join(" ")}. ${helpHint(words)}`,
     });
   }
 }

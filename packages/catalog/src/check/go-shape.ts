@@ -13,6 +13,34 @@ export type GoShape =
 
 /** The first place where a value does not fit: its path and what was expected. */
 export function shapeFault(value: unknown, shape: GoShape, path: string): string | undefined {
+  return fits(value, shape) ? undefined : faultAt(value, shape, path);
+}
+
+/** The verdict alone, without the paths: nearly every value of a catalog fits. */
+function fits(value: unknown, shape: GoShape): boolean {
+  if (value === null || value === undefined || shape === "any") return true;
+  switch (shape) {
+    case "text":
+      return typeof value === "string";
+    case "bool":
+      return typeof value === "boolean";
+    case "int":
+      return typeof value === "number" && Number.isInteger(value);
+    case "base64":
+      return typeof value === "string" && isBase64(value);
+  }
+  if ("list" in shape) return Array.isArray(value) && value.every((item) => fits(item, shape.list));
+  if (typeof value !== "object" || Array.isArray(value)) return false;
+  const object = value as Readonly<Record<string, unknown>>;
+  if ("map" in shape) return Object.keys(object).every((key) => fits(object[key], shape.map));
+  for (const key in shape.members) {
+    const member = shape.members[key];
+    if (member !== undefined && member !== "any" && !fits(foldedMember(object, key), member)) return false;
+  }
+  return true;
+}
+
+function faultAt(value: unknown, shape: GoShape, path: string): string | undefined {
   if (value === null || value === undefined || shape === "any") return undefined;
   switch (shape) {
     case "text":
@@ -27,14 +55,14 @@ export function shapeFault(value: unknown, shape: GoShape, path: string): string
   }
   if ("list" in shape) {
     if (!Array.isArray(value)) return `${path}: expected a list, got ${kind(value)}`;
-    return firstFault(value, (item, at) => shapeFault(item, shape.list, `${path}[${at}]`));
+    return firstFault(value, (item, at) => faultAt(item, shape.list, `${path}[${at}]`));
   }
   if (typeof value !== "object" || Array.isArray(value)) return `${path}: expected a map, got ${kind(value)}`;
   const object = value as Readonly<Record<string, unknown>>;
-  if ("map" in shape) return firstFault(Object.keys(object), (key) => shapeFault(object[key], shape.map, `${path}.${key}`));
+  if ("map" in shape) return firstFault(Object.keys(object), (key) => faultAt(object[key], shape.map, `${path}.${key}`));
   return firstFault(Object.keys(shape.members), (key) => {
     const member = shape.members[key];
-    return member === undefined ? undefined : shapeFault(foldedMember(object, key), member, path === "" ? key : `${path}.${key}`);
+    return member === undefined ? undefined : faultAt(foldedMember(object, key), member, path === "" ? key : `${path}.${key}`);
   });
 }
 

@@ -110,12 +110,13 @@ export class ModelBuilder implements IndexSink {
   }
 
   #invalid(document: IndexedDocument, why: string): undefined {
+    const owner = document.schema === "olm.package" ? document.name : document.package;
     this.#leftOut.add(document);
     this.#problems.push({
       code: "PACKAGE_INVALID",
       severity: "error",
       subject: `${document.file}:${document.line}`,
-      ...(document.package === "" ? {} : { package: document.package }),
+      ...(owner === "" ? {} : { package: owner }),
       ...(document.schema === "olm.channel" ? { channel: document.name } : {}),
       ...(document.schema === "olm.bundle" ? { bundle: document.name } : {}),
       action: "dropped",

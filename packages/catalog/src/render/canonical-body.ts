@@ -49,17 +49,31 @@ function canonical(value: unknown, names: Names): unknown {
   }
   if (typeof value !== "object" || value === null) return value;
   const own = value as Readonly<Record<string, unknown>>;
-  let changed = false;
+  return isProper(own, names) ? value : properCopy(own, names);
+}
+
+/** Nothing has to be renamed, here or below. */
+function isProper(value: unknown, names: Names): boolean {
+  if (Array.isArray(value)) return value.every((item) => isProper(item, names));
+  if (typeof value !== "object" || value === null) return true;
+  const own = value as Readonly<Record<string, unknown>>;
+  return Object.keys(own).every((key) => {
+    const name = Object.hasOwn(names, key) ? key : properName(key, names);
+    const below = name === undefined ? null : (names[name] ?? null);
+    return (name === undefined || name === key) && (below === null || isProper(own[key], below));
+  });
+}
+
+function properCopy(own: Readonly<Record<string, unknown>>, names: Names): Readonly<Record<string, unknown>> {
   const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const key of Object.keys(own)) {
     const name = Object.hasOwn(names, key) ? key : properName(key, names);
     const below = name === undefined ? null : (names[name] ?? null);
     const inner = below === null ? own[key] : canonical(own[key], below);
-    changed ||= (name !== undefined && name !== key) || inner !== own[key];
     // The exact spelling wins over another case of it.
     if (name === undefined || name === key || !Object.hasOwn(own, name)) result[name ?? key] = inner;
   }
-  return changed ? result : value;
+  return result;
 }
 
 function properName(key: string, names: Names): string | undefined {

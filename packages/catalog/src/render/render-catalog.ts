@@ -38,7 +38,7 @@ export interface RenderOptions {
 
 /**
  * Every document in opm's order and normal form: packages by name; within one its `olm.package`, channels and bundles by
- * name, other schemas by schema, deprecations; at the end what belongs to no package. Holds one package in memory.
+ * name, other schemas by schema, deprecations; at the end what belongs to no package. Holds one document in memory.
  *
  * @throws CatalogError DOCUMENT_INVALID for a member of the wrong type, and what reading a document throws
  */
@@ -60,10 +60,9 @@ export async function* renderDocuments(catalog: Catalog, options: RenderOptions 
     options.signal?.throwIfAborted();
     const wanted = owners.get(name);
     if (wanted === undefined || (options.packages !== undefined && !options.packages.includes(name))) continue;
-    const held: { document: CatalogDocument; body: Record<string, unknown> }[] = [];
-    for await (const one of catalog.documents((document) => wanted.has(document), { leftOut: true })) held.push(one);
-    held.sort((a, b) => compareDocuments(a.document, b.document));
-    for (const { document, body } of held) yield placed(document, body, options);
+    const isWanted = (document: CatalogDocument): boolean => wanted.has(document);
+    for await (const { document, body } of catalog.documents(isWanted, { leftOut: true, order: compareDocuments }))
+      yield placed(document, body, options);
   }
 }
 

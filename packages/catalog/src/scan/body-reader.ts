@@ -1,13 +1,13 @@
 import type { IndexedDocument } from "./document-index.ts";
 import { readBody } from "./read-body.ts";
-import type { SourceHandle } from "./source-files.ts";
+import { CHUNK, type SourceHandle } from "./source-files.ts";
 import type { Spool } from "./spool.ts";
-
-const WINDOW = 1 << 20;
+import { Turns } from "./turns.ts";
 
 /** Reads bodies of documents; those that lie one behind another come out of one read. Close it in the end. */
 export class BodyReader {
   readonly #spool: Spool;
+  readonly #turns = new Turns();
   #source: IndexedDocument["source"];
   #handle: SourceHandle | undefined;
   #window: Buffer = Buffer.alloc(0);
@@ -24,34 +24,35 @@ export class BodyReader {
    * @throws CatalogError DOCUMENT_INVALID when the text is not what the index says.
    */
   async read(document: IndexedDocument): Promise<Record<string, unknown>> {
-    return readBody(document, await this.#bytes(document));
+    await this.#turns.spent(document.length);
+    return readBody(document, this.#bytes(document));
   }
 
-  async #bytes(document: IndexedDocument): Promise<Buffer> {
-    const handle = await this.#open(document);
+  #bytes(document: IndexedDocument): Buffer {
+    const handle = this.#open(document);
     const { offset, length } = document;
     if (offset < this.#offset || offset + length > this.#offset + this.#filled) {
-      const room = Math.min(Math.max(length, WINDOW), Math.max(length, (document.source?.size ?? this.#spool.size) - offset));
+      const room = Math.min(Math.max(length, CHUNK), Math.max(length, (document.source?.size ?? this.#spool.size) - offset));
       if (room > this.#window.length) this.#window = Buffer.allocUnsafeSlow(room);
-      this.#filled = await handle.read(this.#window, offset);
+      this.#filled = handle.read(this.#window, offset);
       this.#offset = offset;
     }
     const start = offset - this.#offset;
     return this.#window.subarray(start, Math.min(start + length, this.#filled));
   }
 
-  async #open(document: IndexedDocument): Promise<SourceHandle> {
+  #open(document: IndexedDocument): SourceHandle {
     if (this.#handle !== undefined && this.#source === document.source) return this.#handle;
-    await this.close();
-    this.#handle = document.source === undefined ? this.#spool : await document.source.open();
+    this.close();
+    this.#handle = document.source === undefined ? this.#spool : document.source.open();
     this.#source = document.source;
     return this.#handle;
   }
 
-  async close(): Promise<void> {
+  close(): void {
     const handle = this.#handle;
     this.#handle = undefined;
     this.#filled = 0;
-    if (handle !== this.#spool) await handle?.close();
+    if (handle !== this.#spool) handle?.close();
   }
 }

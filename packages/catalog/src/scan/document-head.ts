@@ -27,18 +27,18 @@ const PACKAGE_PROPERTY = '"olm.package"';
  * bundle's manifests are never touched.
  */
 export function headOfSlice(slice: JsonSlice): HeadResult {
-  const { bytes } = slice;
-  const members = topMembers(bytes, slice);
-  if (members === undefined || members.length === 0) return wholeHead(slice);
-  const seen = new Map<string, string>();
+  // No search leaves the document: what is behind it may be long.
+  const bytes = slice.bytes.subarray(0, slice.end);
+  const top = topMembers(bytes, slice);
+  if (top === undefined || top.members.length === 0) return wholeHead(slice);
   const spans = new Map<string, MemberSpan>();
-  for (const member of members) {
+  for (const member of top.members) {
     const key = plainText(bytes, member.key, member.keyEnd);
     if (key === undefined) return wholeHead(slice);
     const folded = foldKey(key);
-    const before = seen.get(folded);
-    if (before !== undefined && before !== key) return { wrong: duplicateKeys(before, key) };
-    seen.set(folded, key);
+    const same = spans.get(folded);
+    const before = same === undefined ? key : bytes.toString("latin1", same.key + 1, same.keyEnd - 1);
+    if (before !== key) return { wrong: duplicateKeys(before, key) };
     spans.set(folded, member);
   }
   const text = (key: string): string | undefined => {
@@ -52,7 +52,7 @@ export function headOfSlice(slice: JsonSlice): HeadResult {
   if (schema === "") return { wrong: "has no schema" };
   const image = schema === "olm.bundle" ? text("image") : "";
   const defaultChannel = schema === "olm.package" ? text("defaultchannel") : "";
-  const version = schema === "olm.bundle" ? versionAt(bytes, spans.get("properties")) : "";
+  const version = schema === "olm.bundle" ? versionAt(bytes, spans.get("properties"), top.lineStart) : "";
   if (image === undefined || defaultChannel === undefined || version === undefined) return wholeHead(slice);
   const related = schema === "olm.bundle" ? spans.get("relatedimages") : undefined;
   return {
@@ -128,11 +128,15 @@ function versionOfProperty(property: unknown): string | undefined {
 }
 
 /** Decodes the `olm.package` property and nothing else; undefined: the whole document must be looked at. */
-function versionAt(bytes: Buffer, properties: MemberSpan | undefined): string | undefined {
+function versionAt(bytes: Buffer, properties: MemberSpan | undefined, lineStart: string | undefined): string | undefined {
   if (properties === undefined) return "";
   if (bytes[properties.value] !== 0x5b) return undefined;
   const hit = bytes.indexOf(PACKAGE_PROPERTY, properties.value, "latin1");
   if (hit === -1 || hit >= properties.valueEnd) return undefined;
+  const pretty =
+    lineStart === undefined ? undefined : prettyItem(bytes, { hit, from: properties.value, end: properties.valueEnd, lineStart });
+  const version = pretty === undefined ? undefined : decodedVersion(pretty);
+  if (version !== undefined) return version;
   let at = skipBlanks(bytes, properties.value + 1, properties.valueEnd);
   while (bytes[at] === 0x7b) {
     const end = skipValue(bytes, at, properties.valueEnd);
@@ -142,6 +146,17 @@ function versionAt(bytes: Buffer, properties: MemberSpan | undefined): string | 
     if (bytes[at] === 0x2c) at = skipBlanks(bytes, at + 1, properties.valueEnd);
   }
   return undefined;
+}
+
+/** The item around a position, where items begin and end on lines of their own, indented twice as deep as members. */
+function prettyItem(
+  bytes: Buffer,
+  at: { readonly hit: number; readonly from: number; readonly end: number; readonly lineStart: string },
+): string | undefined {
+  const line = at.lineStart + at.lineStart.slice(at.lineStart.lastIndexOf("\n") + 1);
+  const start = bytes.subarray(at.from, at.hit).lastIndexOf(`${line}{`, at.hit, "latin1");
+  const end = bytes.subarray(at.hit, at.end).indexOf(`${line}}`, 0, "latin1");
+  return start === -1 || end === -1 ? undefined : bytes.toString("utf8", at.from + start, at.hit + end + line.length + 1);
 }
 
 /** The version when the text is an `olm.package` property; undefined for one that only speaks of it. */

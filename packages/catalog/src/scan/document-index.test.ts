@@ -18,7 +18,7 @@ async function index(...files: readonly (readonly [string, string | Uint8Array])
   await indexFiles(
     sources,
     {
-      document: (document, content) => documents.push({ ...document, body: content.body() }),
+      document: (document, content) => documents.push({ ...document, file: document.file, line: document.line, body: content.body() }),
       problem: (problem) => problems.push(problem),
     },
     { spool },

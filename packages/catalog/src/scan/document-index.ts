@@ -2,12 +2,13 @@ import { CatalogError } from "../errors.ts";
 import type { CatalogDocument, CatalogProblem } from "../types.ts";
 import { parseGoYaml, YamlSyntaxError } from "../yaml/parse-yaml.ts";
 import { type DocumentHead, type HeadResult, headOfBody, headOfSlice, parseObject } from "./document-head.ts";
+import { FileLines } from "./file-lines.ts";
 import { JsonScanner, type JsonSlice } from "./json-scanner.ts";
 import type { MemberSpan } from "./json-walk.ts";
-import { type AheadFile, readAhead } from "./read-ahead.ts";
 import { imagesOfBody, imagesOfSpan, imagesOfYaml } from "./related-images.ts";
-import type { SourceFile } from "./source-files.ts";
+import type { SourceFile, SourceHandle } from "./source-files.ts";
 import type { Spool } from "./spool.ts";
+import { Turns } from "./turns.ts";
 import { splitYaml, yamlText } from "./yaml-documents.ts";
 import { plainYamlHead } from "./yaml-head.ts";
 
@@ -55,16 +56,27 @@ const PEEK = 4096;
 export async function indexFiles(files: readonly SourceFile[], sink: IndexSink, options: IndexOptions): Promise<void> {
   const scanner = new JsonScanner();
   const names = new Map<string, string>();
-  const full = files.filter((file) => file.size > 0);
-  for await (const file of readAhead(full)) {
+  const target: Target = { sink, options, names, turns: new Turns() };
+  for (const file of files) {
     options.signal?.throwIfAborted();
+    if (file.size === 0) continue;
     try {
-      if (looksLikeJson(await file.head())) await indexJson(file, scanner, { sink, options, names });
-      else await indexYaml(file, { offset: 0, line: 1 }, { sink, options, names });
+      await indexFile(file, scanner, target);
     } catch (error) {
       options.signal?.throwIfAborted();
-      sink.problem(fileProblem(file.file.path, error));
+      sink.problem(fileProblem(file.path, error));
     }
+  }
+}
+
+async function indexFile(file: SourceFile, scanner: JsonScanner, target: Target): Promise<void> {
+  const handle = file.open();
+  try {
+    const lines = new FileLines(file);
+    if (looksLikeJson(scanner.open(file, handle))) await indexJson(file, { scanner, handle, lines }, target);
+    else await indexYaml(file, { handle, offset: 0, line: 1 }, target);
+  } finally {
+    handle.close();
   }
 }
 
@@ -85,6 +97,7 @@ interface Target {
   readonly options: IndexOptions;
   /** Schemas and packages as they were first read: thousands of documents share a few texts. */
   readonly names: Map<string, string>;
+  readonly turns: Turns;
 }
 
 /** JSON is what begins with `{` within the first 4,096 bytes, blanks aside. */
@@ -92,23 +105,29 @@ function looksLikeJson(head: Buffer): boolean {
   return head.toString("latin1", 0, Math.min(head.length, PEEK)).trimStart().startsWith("{");
 }
 
-async function indexJson(file: AheadFile, scanner: JsonScanner, target: Target): Promise<void> {
-  const { path } = file.file;
-  scanner.open(file);
+async function indexJson(
+  file: SourceFile,
+  { scanner, handle, lines }: { readonly scanner: JsonScanner; readonly handle: SourceHandle; readonly lines: FileLines },
+  target: Target,
+): Promise<void> {
+  const { path } = file;
   for (let count = 0; ; count++) {
     target.options.signal?.throwIfAborted();
-    const next = await scanner.next();
+    const next = scanner.next();
     if (next.kind === "end") return;
     // What began as JSON may turn out to be YAML while no more than one object was read.
     if (next.kind !== "object") {
-      if (count > 1) throw notJson(path, next.line, next.kind === "other" ? "expected an object" : "the object does not end");
-      return indexYaml(file, next, target);
+      const line = lines.at(next.offset);
+      if (count > 1) throw notJson(path, line, next.kind === "other" ? "expected an object" : "the object does not end");
+      return indexYaml(file, { handle, offset: next.offset, line }, target);
     }
     const { slice } = next;
+    await target.turns.spent(slice.end - slice.start);
     const result = headOfSlice(slice);
-    if ("head" in result) addJson(file.file, slice, result, target);
-    else if (result.syntax === true && count <= 1) return indexYaml(file, slice, target);
-    else throw notJson(path, slice.line, `the document ${result.wrong}`);
+    if ("head" in result) addJson({ file, lines, slice }, result, target);
+    else if (result.syntax === true && count <= 1)
+      return indexYaml(file, { handle, offset: slice.offset, line: lines.at(slice.offset) }, target);
+    else throw notJson(path, lines.at(slice.offset), `the document ${result.wrong}`);
   }
 }
 
@@ -116,27 +135,58 @@ function notJson(path: string, line: number, why: string): CatalogError {
   return new CatalogError({ code: "DOCUMENT_INVALID", message: `Cannot read ${path}:${line}: ${why}`, subject: `${path}:${line}` });
 }
 
+interface JsonPlace {
+  readonly file: SourceFile;
+  readonly lines: FileLines;
+  readonly slice: JsonSlice;
+}
+
+/** A JSON document as it stands in its file. */
+class JsonDocument implements IndexedDocument {
+  readonly schema: string;
+  readonly package: string;
+  readonly name: string;
+  readonly image: string;
+  readonly version: string;
+  readonly defaultChannel: string;
+  readonly source: SourceFile;
+  readonly offset: number;
+  readonly length: number;
+  readonly #lines: FileLines;
+
+  constructor(head: DocumentHead, { file, lines, slice }: JsonPlace) {
+    this.schema = head.schema;
+    this.package = head.package;
+    this.name = head.name;
+    this.image = head.image;
+    this.version = head.version;
+    this.defaultChannel = head.defaultChannel;
+    this.source = file;
+    this.offset = slice.offset;
+    this.length = slice.end - slice.start;
+    this.#lines = lines;
+  }
+
+  get file(): string {
+    return this.source.path;
+  }
+
+  get line(): number {
+    return this.#lines.at(this.offset);
+  }
+}
+
 function addJson(
-  file: SourceFile,
-  slice: JsonSlice,
+  place: JsonPlace,
   result: { readonly head: DocumentHead; readonly body?: Record<string, unknown>; readonly relatedImages?: MemberSpan },
   target: Target,
 ): void {
-  const { offset, line, start, end, bytes } = slice;
-  const { schema, package: owner, name, image, version, defaultChannel } = result.head;
-  const document: IndexedDocument = {
-    schema: shared(target.names, schema),
-    package: shared(target.names, owner),
-    name,
-    image,
-    version,
-    defaultChannel,
-    file: file.path,
-    line,
-    source: file,
-    offset,
-    length: end - start,
-  };
+  const { start, end, bytes } = place.slice;
+  const { head } = result;
+  const document = new JsonDocument(
+    { ...head, schema: shared(target.names, head.schema), package: shared(target.names, head.package) },
+    place,
+  );
   target.sink.document(document, {
     body: () => result.body ?? parseObject(bytes.toString("utf8", start, end)),
     relatedImages: () => (result.body === undefined ? imagesOfSpan(bytes, result.relatedImages) : imagesOfBody(result.body)),
@@ -150,14 +200,19 @@ function shared(names: Map<string, string>, text: string): string {
   return text;
 }
 
-async function indexYaml(file: AheadFile, at: { readonly offset: number; readonly line: number }, target: Target): Promise<void> {
-  const { path } = file.file;
+async function indexYaml(
+  file: SourceFile,
+  at: { readonly handle: SourceHandle; readonly offset: number; readonly line: number },
+  target: Target,
+): Promise<void> {
+  const { path } = file;
   const { signal, spool } = target.options;
-  for await (const { bytes, offset, line } of splitYaml(file, at)) {
+  for (const { bytes, offset, line } of splitYaml(file, at.handle, at)) {
+    await target.turns.spent(bytes.length);
     signal?.throwIfAborted();
     const plain = plainYamlHead(bytes);
     if (plain !== undefined) {
-      const document: IndexedDocument = { ...plain, file: path, line, source: file.file, offset, length: bytes.length, yaml: true };
+      const document: IndexedDocument = { ...plain, file: path, line, source: file, offset, length: bytes.length, yaml: true };
       target.sink.document(document, {
         body: () => bodyOfYaml(yamlText(bytes, `${path}:${line}`), path, line).body,
         relatedImages: () => imagesOfYaml(bytes),
@@ -165,7 +220,7 @@ async function indexYaml(file: AheadFile, at: { readonly offset: number; readonl
       continue;
     }
     const { head, body } = bodyOfYaml(yamlText(bytes, `${path}:${line}`), path, line);
-    const span = await spool.append(JSON.stringify(body));
+    const span = spool.append(JSON.stringify(body));
     target.sink.document(
       { ...head, file: path, line, source: undefined, ...span },
       { body: () => body, relatedImages: () => imagesOfBody(body) },

@@ -3,7 +3,17 @@
  * that only fold in that direction (`ſ`, `ß`).
  */
 export function foldKey(key: string): string {
+  if (isSmall(key)) return key;
   return /^[a-z][a-zA-Z]*$/.test(key) ? key.toLowerCase() : key.toUpperCase().toLowerCase();
+}
+
+/** Nothing but small letters, as most keys are. */
+function isSmall(key: string): boolean {
+  for (let at = 0; at < key.length; at++) {
+    const unit = key.charCodeAt(at);
+    if (unit < 0x61 || unit > 0x7a) return false;
+  }
+  return true;
 }
 
 /** The member whose key folds to `key`, the exact one first. Own members only. */

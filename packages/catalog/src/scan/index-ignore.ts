@@ -17,11 +17,11 @@ interface Rule {
  * asked by itself and the last that matches wins, deeper files after higher ones: unlike git, a file below an ignored
  * folder can be taken back.
  */
-export async function withoutIgnored(files: readonly SourceFile[]): Promise<readonly SourceFile[]> {
+export function withoutIgnored(files: readonly SourceFile[]): readonly SourceFile[] {
   const sources = files.filter((file) => baseName(file.path) === IGNORE_FILE);
   if (sources.length === 0) return files;
   const rules: Rule[] = [];
-  for (const file of sources.toSorted((a, b) => depth(a) - depth(b))) rules.push(...(await readRules(file)));
+  for (const file of sources.toSorted((a, b) => depth(a) - depth(b))) rules.push(...readRules(file));
   return files.filter((file) => baseName(file.path) !== IGNORE_FILE && !isIgnored(file.path, rules));
 }
 
@@ -33,12 +33,12 @@ function depth(file: SourceFile): number {
   return file.path.split("/").length;
 }
 
-async function readRules(file: SourceFile): Promise<readonly Rule[]> {
+function readRules(file: SourceFile): readonly Rule[] {
   const folder = file.path.slice(0, -IGNORE_FILE.length);
-  const handle = await file.open();
+  const handle = file.open();
   try {
     const bytes = Buffer.alloc(Math.min(file.size, MAX_IGNORE_BYTES));
-    const lines = bytes.toString("utf8", 0, await handle.read(bytes, 0)).split(/\r?\n/);
+    const lines = bytes.toString("utf8", 0, handle.read(bytes, 0)).split(/\r?\n/);
     return lines
       .filter((line) => line.trim() !== "" && !line.startsWith("#"))
       .map((line) => {
@@ -46,7 +46,7 @@ async function readRules(file: SourceFile): Promise<readonly Rule[]> {
         return { folder, negated, matcher: ignore({ ignorecase: false, allowRelativePaths: true }).add(negated ? line.slice(1) : line) };
       });
   } finally {
-    await handle.close();
+    handle.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { CatalogError } from "../errors.ts";
-import { countLines, MAX_DEPTH, skipBlanks, skipValue, TOO_DEEP } from "./json-walk.ts";
-import { type AheadFile, CHUNK } from "./read-ahead.ts";
+import { FileLines } from "./file-lines.ts";
+import { MAX_DEPTH, skipBlanks, skipValue, TOO_DEEP } from "./json-walk.ts";
+import { CHUNK, type SourceFile, type SourceHandle } from "./source-files.ts";
 
 /** Largest document, in bytes. */
 export const MAX_DOCUMENT_BYTES: number = 64 * 1024 * 1024;
@@ -15,8 +16,6 @@ export interface JsonSlice {
   readonly end: number;
   /** Offset of the document in its file. */
   readonly offset: number;
-  /** First line of the document in its file, from 1. */
-  readonly line: number;
   /** Cut at a brace in the first column: the members are one a line, what is deeper is indented deeper. */
   readonly pretty: boolean;
 }
@@ -25,8 +24,8 @@ export interface JsonSlice {
 export type NextJson =
   | { readonly kind: "object"; readonly slice: JsonSlice }
   | { readonly kind: "end" }
-  | { readonly kind: "other"; readonly offset: number; readonly line: number }
-  | { readonly kind: "unfinished"; readonly offset: number; readonly line: number };
+  | { readonly kind: "other"; readonly offset: number }
+  | { readonly kind: "unfinished"; readonly offset: number };
 
 /**
  * Cuts concatenated JSON objects out of files without parsing them. Memory is one window that grows only to the largest
@@ -37,28 +36,30 @@ export type NextJson =
  */
 export class JsonScanner {
   #window: Buffer = Buffer.alloc(0);
-  #file: AheadFile | undefined;
+  #file: SourceFile | undefined;
+  #handle: SourceHandle | undefined;
   #base = 0;
   #filled = 0;
   #at = 0;
-  #line = 1;
   #ended = false;
 
-  /** Starts with a file. */
-  open(file: AheadFile): void {
+  /** Starts with a file that is open. Answers its first bytes, valid until {@link next} is asked. */
+  open(file: SourceFile, handle: SourceHandle): Buffer {
     this.#file = file;
+    this.#handle = handle;
     this.#base = 0;
     this.#filled = 0;
     this.#at = 0;
-    this.#line = 1;
     this.#ended = false;
+    this.#more(CHUNK);
+    return this.#window.subarray(0, this.#filled);
   }
 
   /** Moves what begins at {@link #at} to the front and reads at least `wanted` more bytes. False at the end of the file. */
-  async #more(wanted: number): Promise<boolean> {
-    if (this.#ended || this.#file === undefined) return false;
+  #more(wanted: number): boolean {
+    if (this.#ended || this.#file === undefined || this.#handle === undefined) return false;
     const keep = this.#filled - this.#at;
-    const rest = this.#file.file.size - this.#base - this.#filled;
+    const rest = this.#file.size - this.#base - this.#filled;
     const size = keep + Math.max(1, Math.min(rest, Math.max(wanted, CHUNK)));
     if (size > this.#window.length) {
       const bigger = Buffer.allocUnsafeSlow(size < 1 << 16 ? 1 << 16 : Math.max(size, CHUNK));
@@ -71,9 +72,9 @@ export class JsonScanner {
     this.#at = 0;
     this.#filled = keep;
     const room = this.#window.subarray(keep);
-    const read = await this.#file.readInto(room, this.#base + keep);
+    const read = this.#handle.read(room, this.#base + keep);
     this.#filled += read;
-    this.#ended = this.#base + this.#filled >= this.#file.file.size;
+    this.#ended = this.#base + this.#filled >= this.#file.size;
     return read > 0;
   }
 
@@ -82,23 +83,20 @@ export class JsonScanner {
    *
    * @throws CatalogError LIMIT_EXCEEDED for a document that is too large or too deep.
    */
-  async next(): Promise<NextJson> {
+  next(): NextJson {
     for (;;) {
       while (this.#at < this.#filled) {
         const byte = this.#window[this.#at] ?? 0;
-        if (byte === OPEN_BRACE) return (await this.#pretty()) ?? (await this.#counted());
-        if (byte === NEWLINE) this.#line += 1;
-        else if (byte !== 0x20 && byte !== 0x0d && byte !== 0x09) {
-          return { kind: "other", offset: this.#base + this.#at, line: this.#line };
-        }
+        if (byte === OPEN_BRACE) return this.#pretty() ?? this.#counted();
+        if (byte !== NEWLINE && byte !== 0x20 && byte !== 0x0d && byte !== 0x09) return { kind: "other", offset: this.#base + this.#at };
         this.#at += 1;
       }
-      if (!(await this.#more(CHUNK))) return { kind: "end" };
+      if (!this.#more(CHUNK)) return { kind: "end" };
     }
   }
 
   /** The object up to the first brace in the first column, when another object or the end follows. */
-  async #pretty(): Promise<NextJson | undefined> {
+  #pretty(): NextJson | undefined {
     let searched = 1;
     for (;;) {
       const start = this.#at;
@@ -113,30 +111,30 @@ export class JsonScanner {
         searched = Math.max(1, this.#filled - start - 1);
       }
       this.#checkSize();
-      if (!(await this.#more(CHUNK))) {
+      // Each step doubles the window: growing by a read at a time would copy a large document over and over.
+      if (!this.#more(this.#filled - this.#at)) {
         if (!this.#ended || brace === -1) return undefined;
       }
     }
   }
 
-  async #counted(): Promise<NextJson> {
+  #counted(): NextJson {
     for (;;) {
       const end = skipValue(this.#window, this.#at, this.#filled);
       if (end === TOO_DEEP) throw this.#limit(`is nested deeper than ${MAX_DEPTH} levels`);
       if (end !== -1) return this.#slice(end, false);
       this.#checkSize();
       // What is there is counted again, so each step doubles it.
-      if (!(await this.#more(this.#filled - this.#at))) {
-        return { kind: "unfinished", offset: this.#base + this.#at, line: this.#line };
+      if (!this.#more(this.#filled - this.#at)) {
+        return { kind: "unfinished", offset: this.#base + this.#at };
       }
     }
   }
 
   #slice(end: number, pretty: boolean): NextJson {
     const start = this.#at;
-    const slice: JsonSlice = { bytes: this.#window, start, end, offset: this.#base + start, line: this.#line, pretty };
+    const slice: JsonSlice = { bytes: this.#window, start, end, offset: this.#base + start, pretty };
     if (end - start > MAX_DOCUMENT_BYTES) throw this.#limit(`is larger than ${MAX_DOCUMENT_BYTES} bytes`);
-    this.#line += countLines(this.#window, start, end);
     this.#at = end;
     return { kind: "object", slice };
   }
@@ -146,7 +144,8 @@ export class JsonScanner {
   }
 
   #limit(what: string): CatalogError {
-    const subject = `${this.#file?.file.path ?? ""}:${this.#line}`;
+    const line = this.#file === undefined ? 1 : new FileLines(this.#file).at(this.#base + this.#at);
+    const subject = `${this.#file?.path ?? ""}:${line}`;
     return new CatalogError({
       code: "LIMIT_EXCEEDED",
       message: `Cannot read ${subject}: the document ${what}`,

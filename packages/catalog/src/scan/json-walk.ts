@@ -78,6 +78,13 @@ export interface MemberSpan {
   readonly valueEnd: number;
 }
 
+/** Members at the top of an object. */
+export interface TopMembers {
+  readonly members: readonly MemberSpan[];
+  /** Line feed and indentation in front of each member, in pretty text. */
+  readonly lineStart: string | undefined;
+}
+
 /**
  * Members at the top of the object in `[start, end)`; undefined when the text is not well formed. In `pretty` text (one
  * member a line, what is deeper is indented deeper) objects and lists are jumped over by looking for the next line that
@@ -86,12 +93,13 @@ export interface MemberSpan {
 export function topMembers(
   bytes: Buffer,
   span: { readonly start: number; readonly end: number; readonly pretty: boolean },
-): readonly MemberSpan[] | undefined {
+): TopMembers | undefined {
   const { start, end } = span;
   const members: MemberSpan[] = [];
   let at = skipBlanks(bytes, start + 1, end);
-  if (bytes[at] === CLOSE_BRACE) return members;
-  const lineStart = span.pretty ? bytes.subarray(start + 1, at + 1) : undefined;
+  if (bytes[at] === CLOSE_BRACE) return { members, lineStart: undefined };
+  const lineStart = span.pretty ? bytes.toString("latin1", start + 1, at) : undefined;
+  const nextMember = lineStart === undefined ? undefined : `${lineStart}"`;
   while (at < end) {
     if (bytes[at] !== QUOTE) return undefined;
     const key = at;
@@ -100,22 +108,22 @@ export function topMembers(
     at = skipBlanks(bytes, keyEnd, end);
     if (bytes[at] !== COLON) return undefined;
     const value = skipBlanks(bytes, at + 1, end);
-    const valueEnd = endOfMember(bytes, { value, end, lineStart });
+    const valueEnd = endOfMember(bytes, { value, end, nextMember });
     if (valueEnd < 0) return undefined;
     members.push({ key, keyEnd, value, valueEnd });
     at = skipBlanks(bytes, valueEnd, end);
     if (bytes[at] === COMMA) at = skipBlanks(bytes, at + 1, end);
-    else if (at >= end - 1) return members;
+    else if (at >= end - 1) return { members, lineStart };
   }
   return undefined;
 }
 
-function endOfMember(bytes: Buffer, at: { readonly value: number; readonly end: number; readonly lineStart: Buffer | undefined }): number {
+function endOfMember(bytes: Buffer, at: { readonly value: number; readonly end: number; readonly nextMember: string | undefined }): number {
   const first = bytes[at.value];
   if (first === QUOTE) return skipString(bytes, at.value, at.end);
   if (first === OPEN_BRACE || first === OPEN_BRACKET) {
-    if (at.lineStart === undefined) return skipValue(bytes, at.value, at.end);
-    const next = bytes.indexOf(at.lineStart, at.value);
+    if (at.nextMember === undefined) return skipValue(bytes, at.value, at.end);
+    const next = bytes.indexOf(at.nextMember, at.value, "latin1");
     return next === -1 || next >= at.end ? at.end - 1 : next;
   }
   let end = at.value;

@@ -10,27 +10,26 @@ import { yamlText } from "./yaml-documents.ts";
  * @throws CatalogError DOCUMENT_INVALID when the text is no JSON or names another document.
  */
 export function readBody(document: IndexedDocument, bytes: Buffer): Record<string, unknown> {
-  const subject = `${document.file}:${document.line}`;
-  if (bytes.length !== document.length) throw invalid(subject, "the file is shorter than when it was first read", undefined);
+  if (bytes.length !== document.length) throw invalid(document, "the file is shorter than when it was first read", undefined);
   let body: Record<string, unknown>;
   try {
     body =
       document.yaml === true
-        ? bodyOfYaml(yamlText(bytes, subject), document.file, document.line).body
+        ? bodyOfYaml(yamlText(bytes, `${document.file}:${document.line}`), document.file, document.line).body
         : parseObject(bytes.toString("utf8"));
   } catch (cause) {
     if (cause instanceof CatalogError) throw cause;
-    throw invalid(subject, cause instanceof Error ? cause.message : String(cause), cause);
+    throw invalid(document, cause instanceof Error ? cause.message : String(cause), cause);
   }
   // The index cuts pretty text at its first column and never looked inside; YAML has its own limit.
   if (document.yaml !== true && isDeeper(body, MAX_DEPTH))
-    throw invalid(subject, `the document is nested deeper than ${MAX_DEPTH} levels`, undefined);
+    throw invalid(document, `the document is nested deeper than ${MAX_DEPTH} levels`, undefined);
   const result = headOfBody(body);
-  if (!("head" in result)) throw invalid(subject, `the document ${result.wrong}`, undefined);
+  if (!("head" in result)) throw invalid(document, `the document ${result.wrong}`, undefined);
   const { head } = result;
   const keys = ["schema", "package", "name", "image", "version"] as const;
   if (keys.some((key) => head[key] !== document[key])) {
-    throw invalid(subject, "it is not the document that was there when the catalog was opened", undefined);
+    throw invalid(document, "it is not the document that was there when the catalog was opened", undefined);
   }
   return body;
 }
@@ -38,12 +37,20 @@ export function readBody(document: IndexedDocument, bytes: Buffer): Record<strin
 /** Goes no deeper than `levels` itself. */
 function isDeeper(value: object, levels: number): boolean {
   if (levels === 0) return true;
-  const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  for (const one of inner) if (typeof one === "object" && one !== null && isDeeper(one, levels - 1)) return true;
+  if (Array.isArray(value)) {
+    for (const one of value as readonly unknown[]) if (typeof one === "object" && one !== null && isDeeper(one, levels - 1)) return true;
+    return false;
+  }
+  // No list of keys or values is made: this looks at every value of a catalog. The objects are JSON's, so all keys are their own.
+  for (const key in value) {
+    const one = (value as Readonly<Record<string, unknown>>)[key];
+    if (typeof one === "object" && one !== null && isDeeper(one, levels - 1)) return true;
+  }
   return false;
 }
 
-function invalid(subject: string, why: string, cause: unknown): CatalogError {
+function invalid(document: IndexedDocument, why: string, cause: unknown): CatalogError {
+  const subject = `${document.file}:${document.line}`;
   return new CatalogError({
     code: "DOCUMENT_INVALID",
     message: `Cannot read the document at ${subject}: ${why}`,

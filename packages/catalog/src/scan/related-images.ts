@@ -4,6 +4,7 @@ import type { MemberSpan } from "./json-walk.ts";
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
 const DASH = 0x2d;
+const COMMA = 0x2c;
 const IMAGE_LINE = /^[ -]*image:[ \t]+(?:"([^"]*)"|'([^']*)'|(\S+))/;
 
 /** `relatedImages[].image` of a parsed bundle; entries without a text are left out. */
@@ -14,9 +15,11 @@ export function imagesOfBody(body: Readonly<Record<string, unknown>>): readonly 
 /** The same from the member's bytes alone. */
 export function imagesOfSpan(bytes: Buffer, member: MemberSpan | undefined): readonly string[] {
   if (member === undefined) return [];
-  const text = bytes.toString("utf8", member.value, member.valueEnd).trimEnd();
+  // Where the value was jumped over, its end is that of the blanks behind it.
+  let end = member.valueEnd;
+  while (end > member.value && (bytes[end - 1] === COMMA || (bytes[end - 1] ?? 0) <= SPACE)) end -= 1;
   try {
-    return imagesOfList(JSON.parse(text.endsWith(",") ? text.slice(0, -1) : text));
+    return imagesOfList(JSON.parse(bytes.toString("utf8", member.value, end)));
   } catch {
     // Whoever reads the document will say what is wrong with it.
     return [];
@@ -42,9 +45,11 @@ export function imagesOfYaml(bytes: Buffer): readonly string[] {
 
 function imagesOfList(list: unknown): readonly string[] {
   if (!Array.isArray(list)) return [];
-  return (list as readonly unknown[]).flatMap((entry) => {
-    if (typeof entry !== "object" || entry === null) return [];
+  const images: string[] = [];
+  for (const entry of list as readonly unknown[]) {
+    if (typeof entry !== "object" || entry === null) continue;
     const image = foldedMember(entry as Readonly<Record<string, unknown>>, "image");
-    return typeof image === "string" && image !== "" ? [image] : [];
-  });
+    if (typeof image === "string" && image !== "") images.push(image);
+  }
+  return images;
 }

@@ -1,14 +1,17 @@
-import type { Dirent } from "node:fs";
-import { type FileHandle, open, readdir, realpath, stat } from "node:fs/promises";
+import { closeSync, type Dirent, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { CatalogError } from "../errors.ts";
 import type { CatalogProblem } from "../types.ts";
+import { Turns } from "./turns.ts";
 
-/** An open file of a catalog. Reads may come in any order. */
+/** Bytes of one read. */
+export const CHUNK: number = 1 << 20;
+
+/** An open file of a catalog. Reads may come in any order, and do not wait: see {@link Turns}. */
 export interface SourceHandle {
   /** Fills `into` from `position`; fewer bytes than asked only at the end of the file. */
-  read(into: Uint8Array, position: number): Promise<number>;
-  close(): Promise<void>;
+  read(into: Uint8Array, position: number): number;
+  close(): void;
 }
 
 /** One regular file of a catalog. */
@@ -17,7 +20,7 @@ export interface SourceFile {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
-  open(): Promise<SourceHandle>;
+  open(): SourceHandle;
 }
 
 /** Where the files of a catalog come from: a folder, one file, standard input, the layers of an image. */
@@ -30,12 +33,12 @@ export interface CatalogFiles {
 }
 
 /** Reads until `into` is full or the file ends. */
-export async function readFully(handle: FileHandle, into: Uint8Array, position: number): Promise<number> {
+export function readFully(descriptor: number, into: Uint8Array, position: number): number {
   let done = 0;
   while (done < into.length) {
-    const { bytesRead } = await handle.read(into, done, into.length - done, position + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
+    const read = readSync(descriptor, into, done, into.length - done, position + done);
+    if (read === 0) break;
+    done += read;
   }
   return done;
 }
@@ -45,11 +48,11 @@ export function diskFile(location: string, path: string, size: number): SourceFi
   return {
     path,
     size,
-    async open() {
-      const handle = await open(location, "r");
+    open() {
+      const descriptor = openSync(location, "r");
       return {
-        read: (into, position) => readFully(handle, into, position),
-        close: () => handle.close(),
+        read: (into, position) => readFully(descriptor, into, position),
+        close: () => closeSync(descriptor),
       };
     },
   };
@@ -60,14 +63,14 @@ export function memoryFile(path: string, bytes: Uint8Array): SourceFile {
   return {
     path,
     size: bytes.length,
-    async open() {
+    open() {
       return {
-        async read(into, position) {
+        read(into, position) {
           const part = bytes.subarray(position, position + into.length);
           into.set(part);
           return part.length;
         },
-        async close() {},
+        close() {},
       };
     },
   };
@@ -77,6 +80,9 @@ export function memoryFile(path: string, bytes: Uint8Array): SourceFile {
 export function singleFile(file: SourceFile): CatalogFiles {
   return { files: [file], problems: [], async close() {} };
 }
+
+/** What finding a file costs, as {@link Turns} count. */
+const BYTES_A_FILE = 4096;
 
 interface Found {
   readonly files: SourceFile[];
@@ -93,8 +99,8 @@ export async function folderFiles(root: string): Promise<CatalogFiles> {
   const found: Found = { files: [], problems: [] };
   let real: string;
   try {
-    real = await realpath(root);
-    await readdir(real);
+    real = realpathSync(root);
+    readdirSync(real);
   } catch (cause) {
     throw new CatalogError({
       code: "CATALOG_UNREADABLE",
@@ -104,43 +110,44 @@ export async function folderFiles(root: string): Promise<CatalogFiles> {
       cause,
     });
   }
-  await walk(real, "", found);
+  await walk(real, "", { ...found, turns: new Turns() });
   found.files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return { ...found, async close() {} };
 }
 
-async function walk(root: string, folder: string, found: Found): Promise<void> {
+async function walk(root: string, folder: string, found: Found & { readonly turns: Turns }): Promise<void> {
   let entries: Dirent[];
   try {
-    entries = await readdir(join(root, folder), { withFileTypes: true });
+    entries = readdirSync(join(root, folder), { withFileTypes: true });
   } catch (cause) {
     found.problems.push(unreadable(folder, reason(cause)));
     return;
   }
+  await found.turns.spent(entries.length * BYTES_A_FILE);
   for (const entry of entries) {
     const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory()) await walk(root, path, found);
-    else if (entry.isFile()) await addFile(join(root, path), path, found);
-    else if (entry.isSymbolicLink()) await addLink(root, path, found);
+    else if (entry.isFile()) addFile(join(root, path), path, found);
+    else if (entry.isSymbolicLink()) addLink(root, path, found);
   }
 }
 
-async function addFile(location: string, path: string, found: Found): Promise<void> {
+function addFile(location: string, path: string, found: Found): void {
   try {
-    found.files.push(diskFile(location, path, (await stat(location)).size));
+    found.files.push(diskFile(location, path, statSync(location).size));
   } catch (cause) {
     found.problems.push(unreadable(path, reason(cause)));
   }
 }
 
-async function addLink(root: string, path: string, found: Found): Promise<void> {
+function addLink(root: string, path: string, found: Found): void {
   try {
-    const target = await realpath(join(root, path));
+    const target = realpathSync(join(root, path));
     if (!target.startsWith(root.endsWith(sep) ? root : root + sep)) {
       found.problems.push(unreadable(path, "the link leaves the catalog's folder"));
       return;
     }
-    const status = await stat(target);
+    const status = statSync(target);
     if (status.isFile()) found.files.push(diskFile(target, path, status.size));
     else found.problems.push(unreadable(path, "the link leads to a folder"));
   } catch (cause) {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdtemp, open, rm, unlink } from "node:fs/promises";
+import { closeSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFully, type SourceHandle } from "./source-files.ts";
@@ -10,7 +10,7 @@ const HELD: number = 1 << 20;
 /** Documents that had to be converted to JSON. Small ones stay in memory, more goes to a private file without a name. */
 export interface Spool extends SourceHandle {
   /** Appends text or bytes; answers offset and length in bytes. */
-  append(content: string | Uint8Array): Promise<{ readonly offset: number; readonly length: number }>;
+  append(content: string | Uint8Array): { readonly offset: number; readonly length: number };
   /** In bytes. */
   readonly size: number;
 }
@@ -20,18 +20,15 @@ export function newSpool(folder?: string): Spool {
   const pending: Buffer[] = [];
   let pendingBytes = 0;
   let written = 0;
-  let file: FileHandle | undefined;
+  let file: number | undefined;
 
-  async function flush(): Promise<void> {
-    file ??= await namelessFile(folder);
+  function flush(): void {
+    file ??= namelessFile(folder);
     const bytes = Buffer.concat(pending, pendingBytes);
     pending.length = 0;
     pendingBytes = 0;
     let done = 0;
-    while (done < bytes.length) {
-      const { bytesWritten } = await file.write(bytes, done, bytes.length - done, written + done);
-      done += bytesWritten;
-    }
+    while (done < bytes.length) done += writeSync(file, bytes, done, bytes.length - done, written + done);
     written += bytes.length;
   }
 
@@ -39,39 +36,40 @@ export function newSpool(folder?: string): Spool {
     get size() {
       return written + pendingBytes;
     },
-    async append(content) {
+    append(content) {
       const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : Buffer.from(content);
       const at = { offset: written + pendingBytes, length: bytes.length };
       pending.push(bytes);
       pendingBytes += bytes.length;
-      if (pendingBytes >= HELD) await flush();
+      if (pendingBytes >= HELD) flush();
       return at;
     },
-    async read(into, position) {
-      if (file !== undefined && pendingBytes > 0) await flush();
+    read(into, position) {
+      if (file !== undefined && pendingBytes > 0) flush();
       if (file !== undefined) return readFully(file, into, position);
       const held = pending.length === 1 && pending[0] !== undefined ? pending[0] : Buffer.concat(pending, pendingBytes);
       pending.splice(0, pending.length, held);
       return held.copy(into, 0, position, position + into.length);
     },
-    async close() {
-      await file?.close();
+    close() {
+      if (file !== undefined) closeSync(file);
+      file = undefined;
     },
   };
 }
 
 /** Created exclusively, mode 0600, unlinked at once: nothing can outlive the process. */
-async function namelessFile(folder: string | undefined): Promise<FileHandle> {
+function namelessFile(folder: string | undefined): number {
   if (folder === undefined) {
-    const own = await mkdtemp(join(tmpdir(), "skerry-"));
+    const own = mkdtempSync(join(tmpdir(), "skerry-"));
     try {
-      return await namelessFile(own);
+      return namelessFile(own);
     } finally {
-      await rm(own, { recursive: true, force: true });
+      rmSync(own, { recursive: true, force: true });
     }
   }
   const location = join(folder, `.skerry-catalog-${randomUUID()}`);
-  const handle = await open(location, "wx+", 0o600);
-  await unlink(location);
-  return handle;
+  const descriptor = openSync(location, "wx+", 0o600);
+  unlinkSync(location);
+  return descriptor;
 }

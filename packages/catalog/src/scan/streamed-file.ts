@@ -20,7 +20,7 @@ export async function streamedFile(
   try {
     for await (const chunk of chunks) {
       options.signal?.throwIfAborted();
-      await spool.append(chunk);
+      spool.append(chunk);
       if (spool.size > MAX_STREAM_BYTES) {
         throw new CatalogError({
           code: "LIMIT_EXCEEDED",
@@ -31,9 +31,9 @@ export async function streamedFile(
       }
     }
   } catch (error) {
-    await spool.close();
+    spool.close();
     throw error;
   }
-  const handle = { read: (into: Uint8Array, position: number) => spool.read(into, position), async close() {} };
-  return { files: [{ path: name, size: spool.size, open: async () => handle }], problems: [], close: () => spool.close() };
+  const handle = { read: (into: Uint8Array, position: number) => spool.read(into, position), close() {} };
+  return { files: [{ path: name, size: spool.size, open: () => handle }], problems: [], close: async () => spool.close() };
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { CatalogError } from "../errors.ts";
 import { MAX_DOCUMENT_BYTES } from "./json-scanner.ts";
 import { countLines } from "./json-walk.ts";
-import { type AheadFile, CHUNK } from "./read-ahead.ts";
+import { CHUNK, type SourceFile, type SourceHandle } from "./source-files.ts";
 
 const SEPARATOR = Buffer.from("\n---");
 
@@ -22,19 +22,23 @@ export interface YamlSlice {
  *
  * @throws CatalogError DOCUMENT_INVALID for other text behind the dashes, LIMIT_EXCEEDED for a document that is too large.
  */
-export async function* splitYaml(file: AheadFile, at: { readonly offset: number; readonly line: number }): AsyncGenerator<YamlSlice> {
-  const { path, size } = file.file;
+export function* splitYaml(
+  file: SourceFile,
+  handle: SourceHandle,
+  at: { readonly offset: number; readonly line: number },
+): Generator<YamlSlice> {
+  const { path, size } = file;
   let window: Buffer = Buffer.alloc(0);
   /** File offset of the first byte of the window. */
   let offset = at.offset;
   let line = at.line;
   let searched = 0;
 
-  async function more(): Promise<boolean> {
+  function more(): boolean {
     const position = offset + window.length;
     if (position >= size) return false;
     const chunk = Buffer.allocUnsafeSlow(Math.min(Math.max(CHUNK, window.length), size - position));
-    const read = await file.readInto(chunk, position);
+    const read = handle.read(chunk, position);
     window = window.length === 0 ? chunk.subarray(0, read) : Buffer.concat([window, chunk.subarray(0, read)]);
     if (window.length > MAX_DOCUMENT_BYTES * 2) {
       throw new CatalogError({
@@ -52,7 +56,7 @@ export async function* splitYaml(file: AheadFile, at: { readonly offset: number;
     const newline = cut === -1 ? -1 : window.indexOf(0x0a, cut + 1);
     if (cut === -1 || newline === -1) {
       searched = cut === -1 ? Math.max(0, window.length - SEPARATOR.length) : cut;
-      if (await more()) continue;
+      if (more()) continue;
       if (cut === -1) break;
     }
     const next = newline === -1 ? window.length : newline + 1;

@@ -4,14 +4,15 @@ import { parseRange } from "../version/range.ts";
 import { tryParseVersion } from "../version/version.ts";
 
 /**
- * Reads `PACKAGE[/CHANNEL][@VERSION or RANGE]`. A range such as `>=1.2.0 <2.0.0` is a window on the channel's chain.
+ * Reads `PACKAGE[/CHANNEL][@VERSION or "RANGE"]`. A range such as `>=1.2.0 <2.0.0` is a window on the channel's chain; its
+ * quotes may be left to the shell.
  *
  * @throws CatalogError SELECTION_INVALID, RANGE_INVALID
  */
 export function parseSelect(text: string): { readonly package: string; readonly channel?: string; readonly wish: VersionWish } {
   const at = text.indexOf("@");
   const named = at === -1 ? text : text.slice(0, at);
-  const versions = at === -1 ? undefined : text.slice(at + 1).trim();
+  const versions = at === -1 ? undefined : withoutQuotes(text.slice(at + 1).trim());
   const slash = named.indexOf("/");
   const owner = slash === -1 ? named : named.slice(0, slash);
   const channel = slash === -1 ? undefined : named.slice(slash + 1);
@@ -24,6 +25,10 @@ export function parseSelect(text: string): { readonly package: string; readonly 
     });
   }
   return { package: owner, ...(channel === undefined ? {} : { channel }), wish: versions === undefined ? {} : wishOf(versions) };
+}
+
+function withoutQuotes(text: string): string {
+  return text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1).trim() : text;
 }
 
 function wishOf(versions: string): VersionWish {

@@ -158,12 +158,13 @@ describe("selectPackages", () => {
       "amber/old": ["amber.v1.0.0"],
       "amber/stable": ["amber.v1.1.0", "amber.v1.2.0"],
     });
+    expect(parseSelects(['amber/stable@">=1.1.0 <2.0.0-0"'])).toEqual(parseSelects(["amber/stable@>=1.1.0 <2.0.0-0"]));
     expect(kept(await select(parseSelects(["amber/old"])))).toEqual({ "amber/old": ["amber.v1.0.0"] });
     expect(kept(await select(parseSelects(["amber/stable@1.1.0"])))).toEqual({ "amber/stable": ["amber.v1.1.0"] });
     expect(kept(await select(parseSelects(["amber/stable@1.1.0", "amber/stable@1.2.0"])))).toEqual({
       "amber/stable": ["amber.v1.1.0", "amber.v1.2.0"],
     });
-    for (const wrong of ["", "/stable", "amber/", "amber@", "amber@^1.0.0"])
+    for (const wrong of ["", "/stable", "amber/", "amber@", "amber@^1.0.0", 'amber@""', 'amber@"'])
       expect(() => parseSelects([wrong])).toThrow(expect.objectContaining({ name: "CatalogError" }));
     expect(() => parseSelects(["amber", "amber/stable"])).toThrow(expect.objectContaining({ code: "SELECTION_INVALID" }));
   });

@@ -74,8 +74,8 @@ const HIGH = /[\ud800-\uffff]/;
 const SPECIAL = /[\u2028\u2029\ud800-\udfff]/;
 
 function goString(text: string): string {
-  const quoted = JSON.stringify(SPECIAL.test(text) ? text.toWellFormed() : text);
-  return SPECIAL.test(quoted) ? quoted.replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029") : quoted;
+  if (!SPECIAL.test(text)) return JSON.stringify(text);
+  return JSON.stringify(text.toWellFormed()).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }
 
 /** Numbers come from JSON; Go and JavaScript print them alike but for negative zero and the exponent's zero (`1e-07`). */

@@ -53,6 +53,8 @@ function resolveNumber(source: string): number | undefined {
 
 function integer(plain: string): number | undefined {
   if (DECIMAL.test(plain)) return within(BigInt(plain.startsWith("+") ? plain.slice(1) : plain));
+  // The others begin with a zero, behind a sign or not.
+  if (plain.charAt(plain.startsWith("+") || plain.startsWith("-") ? 1 : 0) !== "0") return undefined;
   for (const [pattern, prefix] of [
     [OCTAL, "0o"],
     [HEXADECIMAL, "0x"],

@@ -67,6 +67,29 @@ describe("parsePlainYaml", () => {
     expect(known).toBeGreaterThan(1000);
   });
 
+  it("reads quoted text over lines as the whole parser does", () => {
+    const piece = fc.constantFrom(
+      ...["a", "bc", " ", "  ", "\n  ", "\n    ", "\n\n  ", "\n \n   ", "\n", "\\", "\\\\", "\\\n  ", "\\ ", "\\n"],
+      ...['\\"', "''", "\\/", "\\x41", "é", "\t", ":", " #", "\\N"],
+    );
+    let fast = 0;
+    fc.assert(
+      fc.property(fc.constantFrom('"', "'"), fc.array(piece, { maxLength: 14 }), (quote, pieces) => {
+        const text = `k: ${quote}${pieces.join("")}${quote}\nl: m\n`;
+        let slow = false;
+        const plain = parsePlainYaml(text, (scalar) => {
+          slow = true;
+          return whole(scalar);
+        });
+        if (plain === undefined) return;
+        if (!slow && text.split("\n").length > 3) fast += 1;
+        expect(plain.value).toEqual(whole(text));
+      }),
+      { numRuns: 4000 },
+    );
+    expect(fast).toBeGreaterThan(200);
+  });
+
   it("knows what goYaml writes, and keeps the order of keys", () => {
     const text = fc.oneof(
       fc.string({ unit: "grapheme" }),
@@ -98,6 +121,7 @@ describe("parsePlainYaml", () => {
     ["several documents", "a: b\n...\nc: d\n"],
     ["a tab", "a:\tb\n"],
     ["nothing", "\n"],
+    ["blanks at the end of a block without a line feed", "a: |+\n  b\n\n  "],
     ["an indentation that is not as deep as its line", "a:\n    b: c\n  d: e\n"],
   ])("leaves %s to the whole parser", (_, text) => {
     expect(parsePlainYaml(text, whole)).toBeUndefined();

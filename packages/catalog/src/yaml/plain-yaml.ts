@@ -1,4 +1,5 @@
 import { resolveGoScalar } from "./go-scalars.ts";
+import { unfold } from "./unfold.ts";
 
 /** Deepest nesting; deeper text is left to the parser that says so. */
 const MAX_DEPTH = 90;
@@ -148,7 +149,8 @@ class PlainReader {
       const close = text.indexOf(first === DOUBLE ? '"' : "'", this.#at + 1);
       return close !== -1 && close < this.#end && this.#isColon(close + 1) ? close + 1 : -1;
     }
-    for (let at = this.#at; at < this.#end; at++) if (this.#isColon(at)) return at;
+    // No search for the next colon: it may be far behind the line.
+    for (let at = this.#at; at < this.#end; at++) if (text.charCodeAt(at) === COLON && this.#isColon(at)) return at;
     return -1;
   }
 
@@ -249,10 +251,12 @@ class PlainReader {
     }
     if (this.#afterSpaces(close + 1) !== this.#end) otherShape();
     this.#line(this.#end + 1);
-    if (lines) return this.#slow(raw);
-    if (quote === "'") return raw.slice(1, -1).replaceAll("''", "'");
-    if (!raw.includes("\\")) return raw.slice(1, -1);
-    return /\\[^"\\/bfnrt]|\t/.test(raw.replaceAll("\\\\", "")) ? this.#slow(raw) : (JSON.parse(raw) as string);
+    const inner = raw.slice(1, -1);
+    const line = lines ? (inner.includes("\t") ? undefined : unfold(inner, quote === '"')) : inner;
+    if (line === undefined) return this.#slow(raw);
+    if (quote === "'") return line.replaceAll("''", "'");
+    if (!line.includes("\\")) return line;
+    return /\\[^"\\/bfnrt ]|\t/.test(line.replaceAll("\\\\", "")) ? this.#slow(raw) : unescaped(line);
   }
 
   /** Literal text line by line; folded text goes to the other parser as it stands. */
@@ -262,9 +266,12 @@ class PlainReader {
     if (!/^[|>][-+]?$/.test(header)) otherShape();
     const start = this.#end + 1;
     let indent = -1;
-    let value = "";
     let trailing = 0;
     let at = start;
+    /** Behind the last line with text. */
+    let last = start - 1;
+    /** A blank line is neither empty nor as deep as the text. */
+    let ragged = false;
     while (at < text.length) {
       let content = at;
       while (text.charCodeAt(content) === SPACE) content += 1;
@@ -272,6 +279,8 @@ class PlainReader {
       const end = newline === -1 ? text.length : newline;
       const blank = content >= end;
       const column = content - at;
+      // Blanks behind the last line feed are no line to some, and one to others.
+      if (blank && newline === -1) otherShape();
       if (indent === -1) {
         if (blank) {
           // Blanks before the first line of text may mean more than they show.
@@ -284,15 +293,21 @@ class PlainReader {
       }
       if (blank && (indent === -1 || column <= indent)) trailing += 1;
       else if (indent !== -1) {
-        value += "\n".repeat(trailing) + text.slice(at + indent, end);
+        last = end;
         trailing = 1;
       }
+      ragged ||= blank && column > 0 && column < indent;
       at = end + 1;
     }
     if (indent === -1) otherShape();
     const raw = header.startsWith(">") ? text.slice(from, Math.min(at, text.length)) : undefined;
     this.#line(at);
     if (raw !== undefined) return this.#slow(raw.endsWith("\n") ? raw : `${raw}\n`);
+    const lines = text.slice(start - 1, last);
+    const blanks = `\n${" ".repeat(indent)}`;
+    const value = (ragged ? lines.replace(/\n +(?=\n)/g, (line) => (line.length <= indent ? "\n" : line)) : lines)
+      .replaceAll(blanks, "\n")
+      .slice(1);
     const chomp = header.charAt(1);
     return chomp === "-" ? value : value + (chomp === "+" ? "\n".repeat(trailing) : "\n");
   }
@@ -304,6 +319,12 @@ class PlainReader {
       return otherShape();
     }
   }
+}
+
+/** Escapes that JSON knows too, and the blank. Line feeds are what empty lines left. */
+function unescaped(line: string): string {
+  const json = line.replaceAll(/\\[\\ ]|\n/g, (found) => (found === "\\ " ? " " : found === "\n" ? "\\n" : found));
+  return JSON.parse(`"${json}"`) as string;
 }
 
 function closeOfSingle(text: string, from: number): number {

@@ -4,20 +4,23 @@ import { resolveGoScalar } from "./go-scalars.ts";
 /** Where lines of long text are broken. */
 const WIDTH = 80;
 const INDENT = 2;
+const SURROGATE = /[\ud800-\udfff]/;
+/** What needs no closer look: printable ASCII, with tabs and line feeds in literal text. */
+/** Names of members and images: nothing in them has to be quoted or broken. */
+const NAME = /^[A-Za-z][A-Za-z0-9_./-]*$/;
+const ASCII = /^[\x20-\x7e]*$/;
+const ASCII_LINES = /^[\t\n\x20-\x7e]*$/;
 
 /**
  * A value as YAML in the style of sigs.k8s.io/yaml: sorted keys, lists not indented below their key, text with line
  * feeds as literal blocks, long plain text broken at blanks beyond column 80.
  */
 export function goYaml(value: unknown): string {
-  const out: string[] = [];
-  emit(value, { out, indent: 0, column: 0, inList: false });
-  const text = out.join("");
+  const text = node(value, { indent: 0, column: 0, inList: false });
   return text.endsWith("\n") ? text : `${text}\n`;
 }
 
 interface Place {
-  readonly out: string[];
   /** Blanks in front of the members of this collection. */
   readonly indent: number;
   /** Characters on the line so far. */
@@ -25,24 +28,47 @@ interface Place {
   readonly inList: boolean;
 }
 
-function emit(value: unknown, place: Place): void {
-  const members = membersOf(value);
-  if (members !== undefined) emitMap(members, place);
-  else if (Array.isArray(value)) emitList(value as readonly unknown[], place);
-  else place.out.push(`${scalar(value, place)}\n`);
+function node(value: unknown, place: Place): string {
+  const map = mapOf(value);
+  if (map !== undefined) return mapText(map, place);
+  if (Array.isArray(value)) return listText(value as readonly unknown[], place);
+  return `${scalar(value, place)}\n`;
 }
 
-function membersOf(value: unknown): readonly (readonly [string, unknown])[] | undefined {
-  if (value instanceof Members) return [...value.list].sort((a, b) => byBytes(a[0], b[0]));
+/** A map with its keys in the order in which they are written. */
+interface OrderedMap {
+  readonly keys: readonly string[];
+  readonly own: Readonly<Record<string, unknown>>;
+}
+
+function mapOf(value: unknown): OrderedMap | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  if (value instanceof Members) {
+    const own = Object.create(null) as Record<string, unknown>;
+    for (const [key, member] of value.list) own[key] = member;
+    return { keys: Object.keys(own).sort(byBytes), own };
+  }
   const own = value as Readonly<Record<string, unknown>>;
-  return Object.keys(own)
-    .sort(byKey)
-    .map((key) => [key, own[key]]);
+  return { keys: Object.keys(own).sort(byKey), own };
 }
 
 /** Go's YAML sorts keys naturally: numbers inside them count as numbers, letters come after other characters. */
 function byKey(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length);
+  for (let at = 0; at < shorter; at++) {
+    const x = a.charCodeAt(at);
+    const y = b.charCodeAt(at);
+    // Keys that first differ in plain letters are nearly all there are.
+    if (x !== y) return isPlainLetter(x) && isPlainLetter(y) ? x - y : byNaturalOrder(a, b);
+  }
+  return a.length - b.length;
+}
+
+function isPlainLetter(unit: number): boolean {
+  return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a);
+}
+
+function byNaturalOrder(a: string, b: string): number {
   const left = [...a];
   const right = [...b];
   for (let at = 0; at < left.length && at < right.length; at++) {
@@ -61,42 +87,37 @@ function byKey(a: string, b: string): number {
   return left.length - right.length;
 }
 
-function emitMap(members: readonly (readonly [string, unknown])[], place: Place): void {
-  if (members.length === 0) {
-    place.out.push("{}\n");
-    return;
-  }
-  const blanks = " ".repeat(place.indent);
-  members.forEach(([key, value], at) => {
+function mapText({ keys, own }: OrderedMap, { indent, inList }: Place): string {
+  if (keys.length === 0) return "{}\n";
+  const blanks = " ".repeat(indent);
+  let out = "";
+  for (const key of keys) {
     // The first member of a list's element stands behind its dash.
-    const lead = at === 0 && place.inList ? "" : blanks;
+    if (out !== "" || !inList) out += blanks;
     const name = keyText(key);
-    place.out.push(lead, name, ":");
-    const column = place.indent + [...name].length + 1;
-    const below = membersOf(value);
-    if (below !== undefined && below.length > 0) {
-      place.out.push("\n");
-      emitMap(below, { ...place, indent: place.indent + INDENT, inList: false });
-    } else if (Array.isArray(value) && value.length > 0) {
-      place.out.push("\n");
-      emitList(value as readonly unknown[], { ...place, inList: false });
-    } else {
-      place.out.push(" ");
-      emit(value, { ...place, indent: place.indent + INDENT, column: column + 1 });
-    }
-  });
+    out += `${name}:`;
+    const value = own[key];
+    const below = mapOf(value);
+    if (below !== undefined && below.keys.length > 0) out += `\n${mapText(below, { indent: indent + INDENT, column: 0, inList: false })}`;
+    else if (Array.isArray(value) && value.length > 0)
+      out += `\n${listText(value as readonly unknown[], { indent, column: 0, inList: false })}`;
+    else out += ` ${node(value, { indent: indent + INDENT, column: indent + widthOf(name) + 2, inList })}`;
+  }
+  return out;
 }
 
-function emitList(list: readonly unknown[], place: Place): void {
-  if (list.length === 0) {
-    place.out.push("[]\n");
-    return;
-  }
-  const blanks = " ".repeat(place.indent);
-  list.forEach((item, at) => {
-    place.out.push(at === 0 && place.inList ? "" : blanks, "- ");
-    emit(item, { ...place, indent: place.indent + INDENT, column: place.indent + 2, inList: true });
-  });
+function listText(list: readonly unknown[], { indent, inList }: Place): string {
+  if (list.length === 0) return "[]\n";
+  const blanks = " ".repeat(indent);
+  const inside = { indent: indent + INDENT, column: indent + 2, inList: true };
+  let out = "";
+  for (const item of list) out += `${out === "" && inList ? "" : blanks}- ${node(item, inside)}`;
+  return out;
+}
+
+/** In characters, as columns are counted. */
+function widthOf(text: string): number {
+  return SURROGATE.test(text) ? [...text].length : text.length;
 }
 
 function keyText(key: string): string {
@@ -119,8 +140,11 @@ function numberText(value: number): string {
 
 /** Plain where it reads back as the same text, else single quotes, else double ones. */
 function scalarStyle(text: string, column: number, indent: number): string {
+  // A name without blanks or signs can only be mistaken for one of the words.
+  if (NAME.test(text) && typeof resolveGoScalar(text) === "string") return text;
   const place = { column, indent };
-  const special = /[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufeff\uff00-\ufffd\u{10000}-\u{10ffff}]|[\t\x7f\ufeff]/u.test(text);
+  const special =
+    !ASCII.test(text) && /[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufeff\uff00-\ufffd\u{10000}-\u{10ffff}]|[\t\x7f\ufeff]/u.test(text);
   if (special) return folded(doubleQuoted(text), place, "double");
   if (typeof resolveGoScalar(text) !== "string" || isBase60(text) || isTimestamp(text) || text === "<<" || text === "=")
     return folded(doubleQuoted(text), place, "double");
@@ -129,30 +153,38 @@ function scalarStyle(text: string, column: number, indent: number): string {
 }
 
 function isBase60(text: string): boolean {
-  return /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/.test(text);
+  return text.includes(":") && /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/.test(text);
 }
 
 function isTimestamp(text: string): boolean {
-  return /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?)?$/.test(
-    text,
+  return (
+    text.charAt(4) === "-" &&
+    /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?)?$/.test(
+      text,
+    )
   );
 }
 
+const INDICATORS = "#,[]{}&*!|>'\"%@`";
+
 /** libyaml's rules for block context. */
 function plainAllowed(text: string): boolean {
-  if (text === "" || text.startsWith(" ") || text.endsWith(" ") || /^(?:---|\.\.\.)/.test(text)) return false;
-  if (/^[#,[\]{}&*!|>'"%@`]/.test(text)) return false;
+  if (text === "" || text.startsWith(" ") || text.endsWith(" ") || text.startsWith("---") || text.startsWith("...")) return false;
+  if (INDICATORS.includes(text.charAt(0))) return false;
   if (/^[-?:](?:\s|$)/.test(text)) return false;
-  return !/:(?:\s|$)|\s#/.test(text);
+  return (!text.includes(":") && !text.includes("#")) || !/:(?:\s|$)|\s#/.test(text);
 }
 
 function literal(text: string, indent: number): string | undefined {
   if (
-    /[^\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufeff\uff00-\ufffd\u{10000}-\u{10ffff}]|[\t\x7f\ufeff]/u.test(text.replaceAll("\t", " ")) ||
-    / \n| $/.test(text)
+    (!ASCII_LINES.test(text) &&
+      /[^\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufeff\uff00-\ufffd\u{10000}-\u{10ffff}]|[\t\x7f\ufeff]/u.test(text.replaceAll("\t", " "))) ||
+    text.endsWith(" ") ||
+    text.includes(" \n")
   )
     return undefined;
-  const trailing = /\n*$/.exec(text)?.[0].length ?? 0;
+  let trailing = 0;
+  while (trailing < text.length && text.charCodeAt(text.length - 1 - trailing) === 0x0a) trailing += 1;
   const chomp = trailing === 0 ? "-" : trailing > 1 || text === "\n" ? "+" : "";
   const hint = /^[ \n]/.test(text) ? String(INDENT) : "";
   const blanks = " ".repeat(Math.max(indent, INDENT));
@@ -194,25 +226,28 @@ function doubleQuoted(text: string): string {
 /** Breaks a line at single blanks once it is wider than {@link WIDTH}; the text goes on with the collection's indent. */
 function folded(text: string, place: Pick<Place, "column" | "indent">, style: "plain" | "single" | "double"): string {
   if (place.column === Number.POSITIVE_INFINITY || place.column + text.length <= WIDTH) return text;
-  const indent = Math.max(place.indent, INDENT);
-  const chars = [...text];
+  const lineStart = `\n${" ".repeat(Math.max(place.indent, INDENT))}`;
+  // Breaks come at blanks alone, so nothing else has to be looked at; with surrogates a character may be two units.
+  const chars = SURROGATE.test(text) ? [...text] : undefined;
+  const length = chars?.length ?? text.length;
+  const isBlank = (at: number): boolean => (chars === undefined ? text.charCodeAt(at) === 0x20 : chars[at] === " ");
+  const cut = (from: number, to: number): string => (chars === undefined ? text.slice(from, to) : chars.slice(from, to).join(""));
+  const next = (from: number): number => (chars === undefined ? text.indexOf(" ", from) : chars.indexOf(" ", from));
   let out = "";
+  let done = 0;
+  /** Column of the character at `done`. */
   let column = place.column;
-  for (let at = 0; at < chars.length; at++) {
-    const char = chars[at] ?? "";
-    const inside = style === "plain" || (at > 1 && at < chars.length - 2);
-    const single = style === "double" || (chars[at + 1] !== " " && chars[at - 1] !== " ");
-    if (char === " " && column > WIDTH && inside && single && at > 0 && at < chars.length - 1) {
-      out += `\n${" ".repeat(indent)}`;
-      column = indent;
-      if (style === "double" && chars[at + 1] === " ") {
-        out += "\\";
-        column += 1;
-      }
-    } else {
-      out += char;
+  for (let at = next(0); at !== -1; at = next(at + 1)) {
+    if (column + at - done <= WIDTH || at === 0 || at === length - 1) continue;
+    if (style !== "plain" && (at <= 1 || at >= length - 2)) continue;
+    if (style !== "double" && (isBlank(at + 1) || isBlank(at - 1))) continue;
+    out += cut(done, at) + lineStart;
+    done = at + 1;
+    column = lineStart.length - 1;
+    if (style === "double" && isBlank(done)) {
+      out += "\\";
       column += 1;
     }
   }
-  return out;
+  return out + cut(done, length);
 }

@@ -1,7 +1,8 @@
 import { type Catalog, wholeCatalog } from "@skerry/catalog";
 import { isOciError, type OciError } from "@skerry/oci";
 import type { Places } from "../places/places.ts";
-import { type ImageLook, lookAtImages } from "./look-at-images.ts";
+import type { ImageLook } from "./image-look.ts";
+import { lookAtImages } from "./look-at-images.ts";
 import { neededImages } from "./needed-images.ts";
 
 /** Images that one of two catalogs needs and the other does not, sorted. */

@@ -1,10 +1,8 @@
 import { type Catalog, catalogFormat, openCatalog } from "@skerry/catalog";
-import type { Registries } from "@skerry/oci";
 import { type Job, pathOf } from "../command/job.ts";
 import type { RegistryFlags } from "../command/registry-flags.ts";
 import { type ImageName, parseImageName } from "../names/image-name.ts";
-import { hostsOf, Places } from "../places/places.ts";
-import { type Ends, openRegistries } from "../registries/open.ts";
+import type { MoreEnds, Network } from "./network.ts";
 import { workFolder } from "./work-folder.ts";
 
 /** Catalogs of one command, closed with everything that was opened for them. */
@@ -14,21 +12,21 @@ export interface OpenCatalogs extends AsyncDisposable {
   readonly digests: readonly (string | undefined)[];
   /** Private folder that is removed at the end. */
   readonly workdir: string;
-  readonly places: Places;
-  readonly registries: Registries;
+  /** The registries, opened when they are first asked for: a folder or file needs none of the code that talks to them. */
+  readonly network: () => Promise<Network>;
 }
 
-/** What else the command reads and writes, by name or host. Without destinations the catalogs' own hosts are meant by `--insecure`. */
-export interface MoreEnds {
-  readonly sources?: "any" | readonly ImageName[];
-  readonly destinations?: readonly (ImageName | string)[];
+export interface OpenOptions extends MoreEnds {
+  /** Warn of what could not be read. Default true; a command whose result holds these rows says false. */
+  readonly tells?: boolean;
 }
 
 /**
- * Opens CATALOGs of section 1 of the contract: images, layouts, folders, files, databases, stdin.
+ * Opens CATALOGs of section 1 of the contract: images, layouts, folders, files, databases, stdin. A command that says what
+ * else it reads and writes has its registry flags checked before any catalog is read.
  * @throws CatalogError, OciError, UsageError of what the names say
  */
-export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly string[], more: MoreEnds = {}): Promise<OpenCatalogs> {
+export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly string[], more: OpenOptions = {}): Promise<OpenCatalogs> {
   const names = new Map<string, ImageName>();
   const local: string[] = [];
   for (const text of texts) {
@@ -38,11 +36,14 @@ export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly stri
     if (image) names.set(text, parseImageName(text));
     local.push(names.has(text) ? text : (path ?? text));
   }
-  const hosts = hostsOf([...names.values()]);
   const parts = new AsyncDisposableStack();
+  let opened: Promise<Network> | undefined;
+  const network = (): Promise<Network> => {
+    opened ??= import("./network.ts").then(({ openNetwork }) => openNetwork(job, { catalogs: [...names.values()], more }, parts));
+    return opened;
+  };
   try {
-    const registries = parts.use(await openRegistries(job, endsOf(hosts, more)));
-    const places = parts.use(new Places(job, registries));
+    if (more.sources !== undefined || more.destinations !== undefined) await network();
     const { path: workdir } = parts.use(await workFolder(job.world));
     const catalogs: Catalog[] = [];
     const digests: (string | undefined)[] = local.map(() => undefined);
@@ -53,31 +54,21 @@ export async function openCatalogs(job: Job<RegistryFlags>, texts: readonly stri
         signal: job.signal,
         stdin: job.world.stdin.chunks(),
         image: async (asked) => {
+          const { places } = await network();
           const found = await places.find(image ?? parseImageName(asked));
           digests[index] = found.descriptor.digest;
           return { reader: found.reader, place: found.at, descriptor: found.descriptor };
         },
       });
       parts.defer(() => catalog.close());
-      for (const problem of catalog.problems) job.log.warn(`${problem.code} ${problem.message}`, { ...problem });
+      if (more.tells !== false) for (const problem of catalog.problems) job.log.warn(`${problem.code} ${problem.message}`, { ...problem });
       catalogs.push(catalog);
     }
-    const open = parts.move();
-    return { catalogs, digests, workdir, places, registries, [Symbol.asyncDispose]: () => open.disposeAsync() };
+    return { catalogs, digests, workdir, network, [Symbol.asyncDispose]: () => parts.disposeAsync() };
   } catch (error) {
     await parts.disposeAsync();
     throw error;
   }
-}
-
-function endsOf(hosts: readonly string[], more: MoreEnds): Ends {
-  const { sources = [], destinations } = more;
-  const all = sources === "any" ? sources : [...hosts, ...hostsOf(sources)];
-  if (destinations === undefined) return { sources: all, destinations: hosts };
-  return {
-    sources: all,
-    destinations: destinations.flatMap((one) => (typeof one === "string" ? [one] : hostsOf([one]))),
-  };
 }
 
 /** True for what is no path that is there and can be read as a reference. */

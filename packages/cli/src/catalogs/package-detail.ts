@@ -10,7 +10,8 @@ import {
 import { formatReference, isOciError } from "@skerry/oci";
 import { describeError, type ErrorShape } from "../output/error.ts";
 import type { Places } from "../places/places.ts";
-import { type ImageLook, lookAtImages, uniqueBytesOf } from "./look-at-images.ts";
+import { type ImageLook, uniqueBytesOf } from "./image-look.ts";
+import { lookAtImages } from "./look-at-images.ts";
 import { headsOf } from "./package-summary.ts";
 
 /** An image of a version; digest, platforms and size where the registries were asked. */

@@ -1,6 +1,7 @@
 import { type Catalog, wholeCatalog } from "@skerry/catalog";
 import type { Places } from "../places/places.ts";
-import { lookAtImages, uniqueBytesOf } from "./look-at-images.ts";
+import { uniqueBytesOf } from "./image-look.ts";
+import { lookAtImages } from "./look-at-images.ts";
 import { neededImages } from "./needed-images.ts";
 
 /** Bytes that all images of a package hold together, by package; undefined where an image cannot be had. */

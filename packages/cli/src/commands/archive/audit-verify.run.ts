@@ -3,8 +3,8 @@ import { UsageError } from "../../args/errors.ts";
 import type { Job } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
 import { escapeLine } from "../../output/escape.ts";
-import { workspaceDir } from "../mirror/image-set.ts";
 import type { SetFlags } from "../mirror/set-flags.ts";
+import { workspaceDir } from "../mirror/workspace-dir.ts";
 import { readInput } from "./near-side.ts";
 
 /** Checks chains of crossings. */

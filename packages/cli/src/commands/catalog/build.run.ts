@@ -29,7 +29,8 @@ export async function run(job: Job<CatalogBuildFlags>): Promise<number> {
     organisation === undefined || organisation === "" ? undefined : await openAppRegistryCatalog(job, organisation, open.workdir);
   const catalog = apps?.catalog ?? open.catalogs[0];
   if (catalog === undefined) return EXIT.failed;
-  const found = from === undefined ? undefined : await open.places.find(from);
+  const { places, registries } = await open.network();
+  const found = from === undefined ? undefined : await places.find(from);
   const plain = await buildCatalog({
     catalog,
     format: flags.format ?? formatForBase(from?.kind === "registry" ? from.reference : undefined),
@@ -42,7 +43,7 @@ export async function run(job: Job<CatalogBuildFlags>): Promise<number> {
     const list = await sbomOf(job, { catalog, built: plain, to });
     const built = list === undefined || !job.flags["attach-sbom"] ? plain : attachSbom(plain, list).image;
     for (const problem of built.problems) job.log.warn(`${problem.code} ${problem.message}`, { ...problem });
-    const target = await open.places.target(to);
+    const target = await places.target(to);
     const tags = destinationTags({ source: to, destination: to, target, digest: built.root.digest });
     const name = nameWithTag(to, tags[0]);
     job.progress.start({ images: 1 });
@@ -56,7 +57,7 @@ export async function run(job: Job<CatalogBuildFlags>): Promise<number> {
       referrers: job.flags["attach-sbom"] ? "all" : "none",
     } as const;
     const report = await transfer([root], target.writer, {
-      gates: open.registries.gates,
+      gates: registries.gates,
       signal: job.signal,
       onEvent: (event) => job.progress.event(event),
     });
@@ -64,7 +65,7 @@ export async function run(job: Job<CatalogBuildFlags>): Promise<number> {
     const [outcome] = report.outcomes;
     if (outcome?.error !== undefined) throw outcome.error;
     job.signal.throwIfAborted();
-    await open.places.finish();
+    await places.finish();
     await job.out.result(
       {
         kind: "CatalogImage",

@@ -25,7 +25,11 @@ export async function run(job: Job<CatalogDiffFlags>): Promise<number> {
     });
     return { ...one, channels };
   });
-  const images = await diffImages(before, after, job.flags.sizes ? { places: open.places, signal: job.signal } : undefined);
+  const images = await diffImages(
+    before,
+    after,
+    job.flags.sizes ? { places: (await open.network()).places, signal: job.signal } : undefined,
+  );
   await job.out.result(
     { kind: "CatalogDiff", before: job.args[0], after: job.args[1], packages, images },
     { text: () => packages.map(packageText).join("") + imagesText(images), names: () => packages.map((one) => one.package) },

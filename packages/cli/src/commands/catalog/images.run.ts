@@ -1,8 +1,9 @@
 import { parseSelects, selectPackages, wholeCatalog } from "@skerry/catalog";
 import { isOciError, type OciError } from "@skerry/oci";
 import { formatSize } from "../../args/size.ts";
+import type { ImageLook } from "../../catalogs/image-look.ts";
 import { imageProblem } from "../../catalogs/image-problem.ts";
-import { type ImageLook, lookAtImages } from "../../catalogs/look-at-images.ts";
+import { lookAtImages } from "../../catalogs/look-at-images.ts";
 import { neededImages } from "../../catalogs/needed-images.ts";
 import { openCatalogs } from "../../catalogs/open.ts";
 import { lookDocument } from "../../catalogs/package-detail.ts";
@@ -26,7 +27,7 @@ export async function run(job: Job<CatalogImagesFlags>): Promise<number> {
   const looks = job.flags.sizes
     ? await lookAtImages(
         wanted.map((one) => one.image),
-        { places: open.places, signal: job.signal },
+        { places: (await open.network()).places, signal: job.signal },
       )
     : undefined;
   const images = looks === undefined ? wanted : wanted.map((one) => ({ ...one, ...lookDocument(looks.get(one.image)) }));

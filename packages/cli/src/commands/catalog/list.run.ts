@@ -14,7 +14,7 @@ export async function run(job: Job<CatalogListFlags>): Promise<number> {
   const [catalog] = open.catalogs;
   if (catalog === undefined) return EXIT.failed;
   const listed = await summarize(catalog);
-  const sizes = job.flags.sizes ? await packageSizes(catalog, { places: open.places, signal: job.signal }) : undefined;
+  const sizes = job.flags.sizes ? await packageSizes(catalog, { places: (await open.network()).places, signal: job.signal }) : undefined;
   const packages = listed.map((one): PackageSummary => ({ ...one, uniqueBytes: sizes?.get(one.name) ?? null }));
   await job.out.result(
     { kind: "CatalogList", catalog: name, digest: open.digests[0], packages },

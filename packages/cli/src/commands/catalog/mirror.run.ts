@@ -20,6 +20,12 @@ export async function run(job: Job<CatalogMirrorFlags>): Promise<number> {
   refuseRewriting(job.flags);
   const startedAt = job.world.now();
   const [source = "", destination = ""] = job.args;
+  if (source.startsWith("file://")) {
+    throw new UsageError("cannot mirror a catalog from file:// as oc does", {
+      subject: source,
+      hint: "Import an archive with skerry mirror --from file://DIR docker://HOST/PREFIX.",
+    });
+  }
   const reference = parseRef(source);
   if (job.flags["max-components"] === 1) {
     throw new UsageError("flag --max-components: one part has no room for every image", {
@@ -27,7 +33,7 @@ export async function run(job: Job<CatalogMirrorFlags>): Promise<number> {
       hint: "Use 0 (no limit), or 2 and above.",
     });
   }
-  const host = destinationHost(destination);
+  const host = destinationHost(destination, source);
   await using open = await openCatalogs(job, [source], { sources: "any", destinations: [host] });
   const [catalog] = open.catalogs;
   if (catalog === undefined) return EXIT.failed;
@@ -38,14 +44,15 @@ export async function run(job: Job<CatalogMirrorFlags>): Promise<number> {
   const dir = job.flags["to-manifests"] ?? manifests.directory;
   const dryRun = job.flags["dry-run"];
   const files = dryRun ? {} : await writeManifests(pathOf(job, dir), manifests.files);
-  const from = { places: open.places, registries: open.registries, signal: job.signal };
+  const { places, registries } = await open.network();
+  const from = { places, registries, signal: job.signal };
   const rows = job.flags["manifests-only"]
     ? []
     : await prepareRows(
         mappings.map((mapping) => mappingOf(mapping, reference)),
         from,
       );
-  const copied = await executeCopy({ job, registries: open.registries, rows, startedAt, dryRun, finish: () => open.places.finish() });
+  const copied = await executeCopy({ job, registries, rows, startedAt, dryRun, finish: () => places.finish() });
   const problems: readonly CopyProblem[] = [...needed.problems, ...copied.problems];
   const partial =
     problems.some((problem) => problem.severity === "error") && (copied.result === "done" || copied.result === "nothing-to-do");
@@ -58,11 +65,11 @@ export async function run(job: Job<CatalogMirrorFlags>): Promise<number> {
   return copyExit(report, job.signal);
 }
 
-function destinationHost(destination: string): string {
+function destinationHost(destination: string, source: string): string {
   if (destination.startsWith("file://")) {
     throw new UsageError("cannot mirror a catalog to file:// as oc does", {
       subject: destination,
-      hint: "Use skerry mirror -c FILE file://DIR, which writes an archive.",
+      hint: `Write an archive: skerry init --catalog ${source}, then skerry mirror -c imageset.yaml ${destination}. 'skerry mirror --from' imports it on the far side.`,
     });
   }
   const text = destination.replace(/^docker:\/\//, "").replace(/\/+$/, "");

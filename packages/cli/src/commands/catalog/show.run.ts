@@ -18,7 +18,11 @@ export async function run(job: Job<ShowFlags>): Promise<number> {
   const [catalog] = open.catalogs;
   if (catalog === undefined) return EXIT.failed;
   const info = packageOf(catalog, job.args[0] ?? "");
-  const detail = await packageDetail(catalog, info, job.flags.sizes ? { places: open.places, signal: job.signal } : undefined);
+  const detail = await packageDetail(
+    catalog,
+    info,
+    job.flags.sizes ? { places: (await open.network()).places, signal: job.signal } : undefined,
+  );
   await job.out.result(
     { kind: "CatalogPackage", catalog: name, ...detail },
     {

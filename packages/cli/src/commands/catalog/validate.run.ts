@@ -10,12 +10,14 @@ import type { ValidateFlags } from "./validate.ts";
 /** Prints every fault; 0 valid, 5 invalid. */
 export async function run(job: Job<ValidateFlags>): Promise<number> {
   const name = job.args[0] ?? "";
-  await using open = await openCatalogs(job, [name], job.flags["check-images"] ? { sources: "any" } : {});
+  await using open = await openCatalogs(job, [name], { tells: false, ...(job.flags["check-images"] ? { sources: "any" } : {}) });
   const [catalog] = open.catalogs;
   if (catalog === undefined) return EXIT.failed;
   const { opm, strict, output } = job.flags;
   const checked = await validateCatalog(catalog, { opm, signal: job.signal });
-  const missing = job.flags["check-images"] ? await missingImages(catalog, { places: open.places, signal: job.signal }) : [];
+  const missing = job.flags["check-images"]
+    ? await missingImages(catalog, { places: (await open.network()).places, signal: job.signal })
+    : [];
   const found = { ...checked, problems: [...checked.problems, ...missing] };
   const valid = found.valid && !(strict && found.problems.some((problem) => problem.severity === "warning"));
   const validation: Validation = { ...found, valid };

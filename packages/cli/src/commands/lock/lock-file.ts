@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { type Job, pathOf } from "../../command/job.ts";
 import type { Positional } from "../../command/types.ts";
-import { workspaceDir } from "../mirror/image-set.ts";
 import type { SetFlags } from "../mirror/set-flags.ts";
+import { workspaceDir } from "../mirror/workspace-dir.ts";
 
 /** Flags that say which workspace's lock is meant. */
 export type LockFileFlags = Pick<SetFlags, "name" | "workspace">;

@@ -69,12 +69,6 @@ export async function readConfigText(job: Pick<Job<unknown>, "world">, file: str
   });
 }
 
-/** Folder of a workspace: `--workspace` (also as `file://DIR`), else `./skerry-NAME`. */
-export function workspaceDir(job: Job<Pick<SetFlags, "workspace">>, name: string): string {
-  const given = job.flags.workspace?.replace(/^file:\/\//, "");
-  return pathOf(job, given ?? `skerry-${name}`);
-}
-
 /** Version of the cluster that resources are for. */
 export function clusterVersion(flags: Pick<SetFlags, "cluster-version">, config: ImageSetConfig | undefined): string {
   return flags["cluster-version"] ?? config?.skerry.clusterVersion ?? NEWEST_KNOWN_VERSION;

@@ -20,9 +20,10 @@ import { VERSION } from "../../version.ts";
 import type { ArchiveFlags } from "../archive/archive-flags.ts";
 import { archiveDir, isArchivePlace } from "../archive/archive-place.ts";
 import { volumeBytesOf } from "../archive/volume-size.ts";
-import { type ImageSet, readImageSet, workspaceDir } from "./image-set.ts";
+import { type ImageSet, readImageSet } from "./image-set.ts";
 import { resourceDescriber } from "./resources.ts";
 import type { SetFlags } from "./set-flags.ts";
+import { workspaceDir } from "./workspace-dir.ts";
 
 export type MirrorFlags = SetFlags & ContentFlags & RegistryFlags;
 

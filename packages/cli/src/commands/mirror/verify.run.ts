@@ -19,11 +19,12 @@ import { EXIT } from "../../output/error.ts";
 import { escapeLine, escapeText } from "../../output/escape.ts";
 import { openRegistries } from "../../registries/open.ts";
 import { notPulled, verifyAsNode } from "./as-node.ts";
-import { requiredLock, workspaceDir } from "./image-set.ts";
+import { requiredLock } from "./image-set.ts";
 import { junitText } from "./junit.ts";
 import { pullWithPodman } from "./podman.ts";
 import { isInsecure, registryTarget } from "./session.ts";
 import type { VerifyFlags } from "./verify.ts";
+import { workspaceDir } from "./workspace-dir.ts";
 
 /** Checks a target against a lock, or against every lock that it holds. */
 export async function run(job: Job<VerifyFlags>): Promise<number> {

@@ -6,8 +6,9 @@ import { formatSize } from "../../args/size.ts";
 import { type Job, pathOf } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
 import { escapeLine } from "../../output/escape.ts";
-import { requiredLock, workspaceDir } from "./image-set.ts";
+import { requiredLock } from "./image-set.ts";
 import type { WhyFlags } from "./why.ts";
+import { workspaceDir } from "./workspace-dir.ts";
 
 /** Answers out of a lock; nothing is contacted. */
 export async function run(job: Job<WhyFlags>): Promise<number> {
