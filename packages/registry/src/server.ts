@@ -158,12 +158,14 @@ async function openWritable(parts: Parts): Promise<Writable> {
   const { options, stack, now } = parts;
   const layout = new Layout(options.root);
   stack.use(await takeRoot(layout));
-  const { files, leaseMs } = options;
+  const { files, leaseMs, journalChanges } = options;
   const store = await openStore(options.root, {
     now,
     ...(files === undefined ? {} : { files }),
     ...(leaseMs === undefined ? {} : { leaseMs }),
+    ...(journalChanges === undefined ? {} : { journalChanges }),
   });
+  stack.defer(() => store.close());
   const uploads = new Uploads(store, options.uploadLifeMs ?? DAY_MS, parts.pieces);
   const care = new LocalCare(store, uploads, {
     sources: options.repairSources ?? folderSources,

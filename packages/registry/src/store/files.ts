@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { mkdir, readdir, readFile, rename, rmdir, stat, statfs, unlink, utimes } from "node:fs/promises";
-import { type OpenFile, openFile, syncFolder } from "./open-file.ts";
+import { type OpenFile, openFile, replaceFile, syncFolder } from "./open-file.ts";
+import { syncFileSystem } from "./sync-file-system.ts";
 
 export interface FileFacts {
   readonly size: number;
@@ -33,6 +34,11 @@ export interface FileSystem {
   /** Names of the files in a folder. */
   listFiles(path: string): Promise<readonly string[]>;
   rename(from: string, to: string): Promise<void>;
+  /**
+   * Puts a small file in its place, whatever was there: written as `temporary`, in the same file system, and renamed. Nothing of
+   * it is stable. `temporary` is gone when it fails.
+   */
+  replace(path: string, bytes: Uint8Array, temporary: string): Promise<void>;
   /** False when there was no such file. */
   remove(path: string): Promise<boolean>;
   /** False when it was there. The parent must be there. */
@@ -41,6 +47,8 @@ export interface FileSystem {
   removeFolder(path: string): Promise<boolean>;
   /** Makes the entries of a folder (names made, changed and removed) stable. */
   syncFolder(path: string): Promise<void>;
+  /** Makes everything in the file system that holds `path` stable with one call; false where the machine cannot. */
+  syncAll?(path: string): Promise<boolean>;
   touch(path: string, changedAt: number): Promise<void>;
   space(path: string): Promise<FileSpace>;
 }
@@ -67,6 +75,7 @@ export const nodeFiles: FileSystem = {
   listFolders: (path) => entries(path, true),
   listFiles: (path) => entries(path, false),
   rename,
+  replace: async (path, bytes, temporary) => replaceFile(path, bytes, temporary),
   async remove(path) {
     return unlessMissing(
       unlink(path).then(() => true),
@@ -92,6 +101,7 @@ export const nodeFiles: FileSystem = {
     }
   },
   syncFolder,
+  syncAll: syncFileSystem,
   async touch(path, changedAt) {
     await unlessMissing(utimes(path, changedAt / 1000, changedAt / 1000), undefined);
   },
