@@ -46,11 +46,6 @@ export class ForgetfulDisk {
       listFolders: guard((path) => this.#listed(path, FakeFolder)),
       listFiles: guard((path) => this.#listed(path, FakeFile)),
       rename: guard((from, to) => this.#rename(from, to)),
-      replace: guard((path, bytes, temporary) => {
-        const file = this.#open(temporary, "create");
-        file.now = Buffer.from(bytes);
-        this.#rename(temporary, path);
-      }),
       remove: guard((path) => this.#folderOrUndefined(dirname(path))?.now.delete(basename(path)) === true),
       makeFolder: guard((path) => this.#makeFolder(path)),
       removeFolder: guard((path) => this.#removeFolder(path)),

@@ -9,15 +9,43 @@ const SYNCS_AT_ONCE = 4;
 /** From so many files on one sync of the whole file system costs less than one each. */
 const MANY_FILES = 200;
 
-/** Makes changes in their order, none of them stable. A file is never seen half written. */
+/**
+ * Makes changes in their order, none of them stable. A file is never seen half written. On other threads: while the disk is busy
+ * with what others have synced, the kernel lets nobody make a file, for a tenth of a second at times.
+ */
 export async function applyChanges(durable: Durable, changes: readonly FileChange[]): Promise<void> {
-  for (const { path, bytes } of changes) {
-    if (bytes === undefined) await durable.files.remove(path);
-    else await replace(durable, path, bytes);
+  const staged = await Promise.allSettled(changes.map(({ bytes }) => (bytes === undefined ? undefined : stage(durable, bytes))));
+  const temporaries = staged.map((result) => (result.status === "fulfilled" ? result.value : undefined));
+  let made = 0;
+  try {
+    for (const result of staged) if (result.status === "rejected") throw result.reason;
+    for (const { path } of changes) {
+      const temporary = temporaries[made];
+      if (temporary === undefined) await durable.files.remove(path);
+      else await place(durable, temporary, path);
+      made += 1;
+    }
+  } catch (error) {
+    for (const temporary of temporaries.slice(made)) if (temporary !== undefined) await durable.files.remove(temporary);
+    throw error;
   }
 }
 
-function replace(durable: Durable, path: string, bytes: Uint8Array): Promise<void> {
+async function stage(durable: Durable, bytes: Uint8Array): Promise<string> {
+  const temporary = durable.temporaryName();
+  const file = await durable.files.open(temporary, "create");
+  try {
+    await file.write([bytes], 0);
+  } catch (error) {
+    await durable.files.remove(temporary);
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return temporary;
+}
+
+function place(durable: Durable, temporary: string, path: string): Promise<void> {
   const { files } = durable;
   const make = async (folder: string): Promise<void> => {
     try {
@@ -28,7 +56,7 @@ function replace(durable: Durable, path: string, bytes: Uint8Array): Promise<voi
       await files.makeFolder(folder);
     }
   };
-  return durable.inFolder(dirname(path), () => files.replace(path, bytes, durable.temporaryName()), make);
+  return durable.inFolder(dirname(path), () => files.rename(temporary, path), make);
 }
 
 /** Makes what {@link applyChanges} did to these paths below `root` stable. Who changes one of them again meanwhile does so himself. */

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { mkdir, readdir, readFile, rename, rmdir, stat, statfs, unlink, utimes } from "node:fs/promises";
-import { type OpenFile, openFile, replaceFile, syncFolder } from "./open-file.ts";
+import { type OpenFile, openFile, syncFolder } from "./open-file.ts";
 import { syncFileSystem } from "./sync-file-system.ts";
 
 export interface FileFacts {
@@ -34,11 +34,6 @@ export interface FileSystem {
   /** Names of the files in a folder. */
   listFiles(path: string): Promise<readonly string[]>;
   rename(from: string, to: string): Promise<void>;
-  /**
-   * Puts a small file in its place, whatever was there: written as `temporary`, in the same file system, and renamed. Nothing of
-   * it is stable. `temporary` is gone when it fails.
-   */
-  replace(path: string, bytes: Uint8Array, temporary: string): Promise<void>;
   /** False when there was no such file. */
   remove(path: string): Promise<boolean>;
   /** False when it was there. The parent must be there. */
@@ -75,7 +70,6 @@ export const nodeFiles: FileSystem = {
   listFolders: (path) => entries(path, true),
   listFiles: (path) => entries(path, false),
   rename,
-  replace: async (path, bytes, temporary) => replaceFile(path, bytes, temporary),
   async remove(path) {
     return unlessMissing(
       unlink(path).then(() => true),

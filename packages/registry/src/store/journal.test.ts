@@ -40,9 +40,9 @@ const files: FileSystem = {
     };
     return watched;
   },
-  async replace(path, bytes, temporary) {
-    fail?.("replace", path);
-    await nodeFiles.replace(path, bytes, temporary);
+  async rename(from, to) {
+    fail?.("rename", to);
+    await nodeFiles.rename(from, to);
   },
 };
 
@@ -128,7 +128,7 @@ describe("Journal", () => {
   test("a change that was refused is not made by the next start", async () => {
     const journal = await open();
     fail = (what, path) => {
-      if (what === "replace" && path.endsWith("refused")) throwCode("ENOSPC");
+      if (what === "rename" && path.endsWith("refused")) throwCode("ENOSPC");
     };
     await expect(journal.commit([put("refused", "x")])).rejects.toMatchObject({ code: "ENOSPC" });
     await journal.commit([put("taken", "y")]);

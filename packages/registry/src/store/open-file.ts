@@ -1,18 +1,4 @@
-import {
-  closeSync,
-  constants,
-  fdatasync,
-  fstat,
-  fsync,
-  ftruncate,
-  open,
-  openSync,
-  read,
-  renameSync,
-  unlinkSync,
-  writeSync,
-  writev,
-} from "node:fs";
+import { closeSync, constants, fdatasync, fstat, fsync, ftruncate, open, openSync, read, writev } from "node:fs";
 import { promisify } from "node:util";
 
 /** An open file, addressed by position. */
@@ -55,25 +41,6 @@ export async function openFile(path: string, flags: number): Promise<OpenFile> {
       if (last >= 0) closeSync(last);
     },
   };
-}
-
-/**
- * Writes a small file under a temporary name and renames it. At once: the kernel takes it without waiting for the disk, and four
- * trips to another thread take three times as long.
- */
-export function replaceFile(path: string, bytes: Uint8Array, temporary: string): void {
-  const descriptor = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
-  try {
-    try {
-      for (let at = 0; at < bytes.byteLength; ) at += writeSync(descriptor, bytes, at, bytes.byteLength - at, at);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    unlinkSync(temporary);
-    throw error;
-  }
 }
 
 /** Makes the entries of a folder stable. */
