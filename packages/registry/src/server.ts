@@ -20,6 +20,7 @@ import { openStore } from "./store/open.ts";
 import { takeRoot } from "./store/owner.ts";
 import { Pieces } from "./store/pieces.ts";
 import { PullThrough } from "./store/pull-through.ts";
+import { ReadBuffers } from "./store/read-buffers.ts";
 import type { RegistryStore } from "./store/store.ts";
 import { Uploads } from "./store/uploads.ts";
 import type { ServerCertificate, TlsChoice } from "./tls/certificates.ts";
@@ -64,7 +65,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     writable: options.readOnly === true ? undefined : writable,
     access,
     names: new Set((options.hosts ?? []).map((name) => name.toLowerCase())),
-    pieces: parts.pieces,
+    readBuffers: new ReadBuffers(parts.pieces),
     metrics: metricsOf(parts, writable),
     isReady: () => ready,
     limits: { manifestBytes: options.maxManifestBytes ?? MAX_MANIFEST_BYTES, uploadsPerUser: options.maxUploadsPerUser ?? MAX_UPLOADS },
