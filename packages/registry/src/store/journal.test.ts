@@ -85,6 +85,8 @@ describe("Journal", () => {
     expect(await journal.close()).toBe(true);
     expect(await segments()).toEqual([]);
     expect(await readdir(`${root}/tmp`)).toEqual([]);
+    await expect(journal.commit([put("late", "x")])).rejects.toMatchObject({ code: "ABORTED" });
+    expect(await segments()).toEqual([]);
   });
 
   test("that is never used makes no file", async () => {

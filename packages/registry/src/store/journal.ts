@@ -1,3 +1,4 @@
+import { RegistryError } from "../errors.ts";
 import { applyChanges, makeStable } from "./apply-changes.ts";
 import type { Durable } from "./durable.ts";
 import { errorCode } from "./files.ts";
@@ -53,6 +54,7 @@ export class Journal {
   #settling: Promise<void> | undefined;
   #idle: NodeJS.Timeout | undefined;
   #inUse = false;
+  #closed = false;
   /** What kept a file from being synced: which bytes the disk has is unknown then, and a start makes the changes again. */
   #broken: unknown;
 
@@ -135,6 +137,7 @@ export class Journal {
   /** The segment that takes the next records. */
   async #segment(): Promise<JournalSegment> {
     if (this.#broken !== undefined) throw this.#broken;
+    if (this.#closed) throw new RegistryError({ code: "ABORTED", message: "The store is closed" });
     const { size, changed } = this.#current ?? { size: 0, changed: new Set() };
     if (size >= FULL_BYTES || changed.size >= this.#place.fullChanges) await this.#next();
     this.#current ??= await this.#make();
@@ -221,9 +224,10 @@ export class Journal {
     for (const { path } of changes) await this.#place.durable.remove(path);
   }
 
-  /** Empties the journal for good; true when it was used. Nobody commits any more. */
+  /** Empties the journal for good; true when it was used. What is committed later fails with `ABORTED`. */
   async close(): Promise<boolean> {
     clearTimeout(this.#idle);
+    this.#closed = true;
     await this.settleNow();
     return this.#inUse || this.#place.found.length > 0;
   }
