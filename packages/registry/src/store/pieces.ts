@@ -2,8 +2,8 @@
 export const PIECE_BYTES: number = 128 * 1024;
 /** Pieces of one write, when few write. */
 const MOST_PER_BATCH = 8;
-/** Pieces that all writers together aim at: 32 MiB. */
-const BUDGET = 256;
+/** Pieces that all writers together aim at: 16 MiB. */
+const BUDGET = 128;
 /** Pieces that are kept for later: 16 MiB. */
 const MOST_FREE = 128;
 

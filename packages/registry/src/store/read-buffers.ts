@@ -4,9 +4,9 @@ import { release } from "./release.ts";
 /** Sending costs a third less in pieces of this size than in small ones, and no less in larger ones. */
 const LARGE_BYTES = 512 * 1024;
 /** As long as so few read, each has two pieces: one is filled while the other is sent. With more, somebody always sends. */
-const FEW = 16;
-/** So many large pieces are in use or kept at most: 32 MiB. Who comes then has small ones. */
-const MOST_LARGE = 64;
+const FEW = 8;
+/** So many large pieces are in use or kept at most: 16 MiB. Who comes then has small ones. */
+const MOST_LARGE = 32;
 
 /** Buffers of one reader. */
 export interface ReadLease extends Disposable {
