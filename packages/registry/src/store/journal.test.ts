@@ -127,6 +127,15 @@ describe("Journal", () => {
     expect(await nodeFiles.list(`${root}/repositories/a/tags`)).toHaveLength(names.length);
   });
 
+  test("puts no more into one file than a start can read, however large what waits is", async () => {
+    const journal = await open();
+    const large = Buffer.alloc(9 * 1024 * 1024, "manifest");
+    await Promise.all(Array.from({ length: 6 }, (_, index) => journal.commit([{ path: tag(`t${index}`), bytes: large }])));
+    for (const name of await segments()) expect((await stat(`${root}/journal/${name}`)).size).toBeLessThan(40 * 1024 * 1024);
+    await journal.close();
+    expect(await nodeFiles.list(`${root}/repositories/a/tags`)).toHaveLength(6);
+  });
+
   test("a change that was refused is not made by the next start", async () => {
     const journal = await open();
     fail = (what, path) => {

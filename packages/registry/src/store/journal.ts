@@ -46,7 +46,7 @@ interface Waiting {
 export class Journal {
   readonly #place: JournalPlace;
   #sequence: number;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   #appending = false;
   #current: JournalSegment | undefined;
   /** Full segments, the oldest first. */
@@ -99,8 +99,7 @@ export class Journal {
   async #appendAll(): Promise<void> {
     this.#appending = true;
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
+      const batch = this.#take();
       try {
         await this.#append(batch);
       } catch (error) {
@@ -109,6 +108,17 @@ export class Journal {
       }
     }
     this.#appending = false;
+  }
+
+  /** No more than a start can read again at once, whatever the size of the manifests. */
+  #take(): Waiting[] {
+    let bytes = 0;
+    const end = this.#waiting.findIndex(({ changes }) => {
+      if (bytes >= FULL_BYTES) return true;
+      for (const change of changes) bytes += change.bytes?.byteLength ?? 0;
+      return false;
+    });
+    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
   }
 
   async #append(batch: readonly Waiting[]): Promise<void> {
