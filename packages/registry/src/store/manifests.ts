@@ -34,6 +34,12 @@ export class ManifestLinks {
     });
   }
 
+  /** The same, quick for a manifest that is new. */
+  async getIfThere(repository: string, digest: Digest): Promise<ManifestLink | undefined> {
+    const isThere = await this.#durable.files.isThere(this.#layout.manifest(repository, digest));
+    return isThere ? this.get(repository, digest) : undefined;
+  }
+
   /** The change that notes a manifest whose bytes are in the pool. The caller holds the lock of this digest until it is made. */
   setting(repository: string, digest: Digest, link: ManifestLink): TrackedChange {
     const bytes = new TextEncoder().encode(`${JSON.stringify(link)}\n`);

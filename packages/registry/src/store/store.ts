@@ -224,7 +224,7 @@ export class RegistryStore implements Content {
   }
 
   async #isStored(repository: string, { digest, mediaType, bytes }: NewManifest): Promise<boolean> {
-    const link = await this.manifests.get(repository, digest);
+    const link = await this.manifests.getIfThere(repository, digest);
     return link?.mediaType === mediaType && (await this.blobs.size(digest)) === bytes.byteLength;
   }
 
