@@ -9,6 +9,7 @@ import { availableServers, type Measured, type ServerKind, startServer } from ".
  * Registries side by side: the same loads, interleaved, medians. The client shares the machine with the server.
  *
  *   node bench/registry/main.ts [--runs 5] [--only skerry,docker-registry] [--tls] [--quick] [--images 10000] [--big: 1 GiB blobs alone] [--json FILE]
+ *     [--what push,pull,manifests]  some of: push, pull (with push), manifests, manifest-puts
  */
 const { values } = parseArgs({
   options: {
@@ -38,6 +39,7 @@ const SHAPES = values.quick
       [1, 8, 128],
       [1, 64, 256],
       [10, 8, 24],
+      [10, 64, 64],
     ]
   : [
       [1, 1, 128],
@@ -89,21 +91,23 @@ async function* loadsOf(server: Measured): AsyncGenerator<Row> {
         [1074, 8, 8],
       ]
     : SHAPES;
-  for (const [megabytes = 1, clients = 1, count = 1] of values.what.includes("pu") ? shapes : []) {
+  const what = new Set(values.what.split(","));
+  for (const [megabytes = 1, clients = 1, count = 1] of what.has("push") || what.has("pull") ? shapes : []) {
     const blobs = makeBlobs(megabytes * MB, count);
     const label = `${megabytes} MB, ${clients} clients`;
     yield await pushBlobs(server, blobs, clients, `push ${label}`);
-    yield await pullBlobs(server, blobs, clients, `pull ${label}`);
+    if (what.has("pull")) yield await pullBlobs(server, blobs, clients, `pull ${label}`);
   }
-  if (values.what.includes("manifests")) yield* manifestLoads(server);
+  if (what.has("manifests") || what.has("manifest-puts")) yield* manifestLoads(server, what.has("manifests"));
 }
 
-async function* manifestLoads(server: Measured): AsyncGenerator<Row> {
-  for (const clients of [1, 8]) {
+async function* manifestLoads(server: Measured, gets: boolean): AsyncGenerator<Row> {
+  for (const clients of [1, 8, 64]) {
     const repository = `bench/manifests${clients}`;
     const config = await prepareRepository(server, repository);
     const names = Array.from({ length: values.quick ? 300 : 1000 }, (_, index) => `${repository}:t${index}`);
     yield await putManifests(server, names, { clients, config, what: `PUT manifest, ${clients} clients` });
+    if (!gets) continue;
     const paths = Array.from({ length: 3000 }, () => `/v2/${repository}/manifests/t5`);
     yield await getPaths(server, paths, { clients, method: "GET", what: `GET manifest, ${clients} clients` });
     yield await getPaths(server, paths, { clients, method: "HEAD", what: `HEAD manifest, ${clients} clients` });

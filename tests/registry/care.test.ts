@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -235,5 +235,35 @@ test("health, readiness, metrics, access and audit say what happened and no secr
   const audited = seen.flatMap((entry) => ("audit" in entry ? [(entry.audit as { action: string }).action] : []));
   expect(audited).toEqual(["push-blob", "push-blob", "push-manifest"]);
   expect(JSON.stringify(seen)).not.toMatch(/digest=|authorization/i);
-  expect(await readFile(join(root, "skerry-registry.json"), "utf8")).toBe('{"layout":1}\n');
+});
+
+test("an older program opens a root that was closed, and refuses one that it would not understand", async () => {
+  const version = (): Promise<string> => readFile(join(root, "skerry-registry.json"), "utf8");
+  await stop();
+  expect(await version()).toBe('{"layout":1}\n');
+  await start();
+  expect(await version()).toBe('{"layout":1}\n');
+  await pushImage("a", "v1", "in the journal");
+  expect(await version()).toBe('{"layout":2}\n');
+  expect(await readdir(join(root, "journal"))).toHaveLength(1);
+  await stop();
+  expect(await version()).toBe('{"layout":1}\n');
+  expect(await readdir(join(root, "journal"))).toEqual([]);
+  // As the version before this one made it.
+  await rmdir(join(root, "journal"));
+  await start();
+  expect((await client.ask("GET", "/v2/a/manifests/v1")).status).toBe(200);
+  await pushImage("a", "v2", "later");
+});
+
+test("a copy that was served and killed is not backed up over", async () => {
+  await pushImage("a", "v1", "first");
+  const copy = join(scratch, "copy");
+  await withCare((care) => care.backup(copy, {}));
+  expect(await readFile(join(copy, "skerry-registry.json"), "utf8")).toBe('{"layout":1}\n');
+  await writeFile(join(copy, "journal", "0000000000000001"), "");
+  await expect(withCare((care) => care.backup(copy, {}))).rejects.toMatchObject({ hint: expect.stringContaining("registry status") });
+  // As that command does.
+  await (await openRegistryCare(copy))[Symbol.asyncDispose]();
+  await withCare((care) => care.backup(copy, {}));
 });

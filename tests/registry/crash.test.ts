@@ -18,7 +18,7 @@ test(
     const random = seeded(SEED + 1);
     try {
       for (let round = 0; round < ROUNDS; round += 1) {
-        const child = await startChild(root);
+        const child = await startChild(root, round % 2 === 0 ? {} : { journalChanges: 20 });
         expect(await load.check(child.url), `round ${round}`).toEqual([]);
         let killed = false;
         const running = load.run(child.url, 8, () => killed);
@@ -33,6 +33,7 @@ test(
       expect(load.acknowledged).toBeGreaterThan(ROUNDS);
       await child.kill("SIGTERM");
       expect(await readdir(join(root, "tmp"))).toEqual([]);
+      expect(await readdir(join(root, "journal"))).toEqual([]);
       expect((await readdir(root)).filter((name) => /owner|control/.test(name))).toEqual([]);
     } finally {
       await rm(root, { recursive: true });

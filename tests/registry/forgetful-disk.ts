@@ -41,6 +41,7 @@ export class ForgetfulDisk {
     return {
       open: async (path, how) => guardedFile(await open(path, how), guard),
       read: guard((path) => (this.#find(path) instanceof FakeFile ? Buffer.from(this.#file(path).now) : undefined)),
+      isThere: guard((path) => this.#find(path) !== undefined),
       facts: guard((path) => this.#facts(path)),
       list: guard((path) => [...(this.#folderOrUndefined(path)?.now.keys() ?? [])]),
       listFolders: guard((path) => this.#listed(path, FakeFolder)),

@@ -29,6 +29,8 @@ test.skipIf(!isAllowed())(
     const child = await startChild(join(root, "registry"), { minFreeBytes: 0 }, onSmallDisk(root));
     const client = new CampaignClient(child.url);
     try {
+      const first = manifestOver(Buffer.from("{}"), []);
+      expect((await client.pushManifest("full/app", "first", first)).status).toBe(201);
       const kept: Buffer[] = [];
       const refusals = new Set<string>();
       for (let number = 0; number < 40; number += 1) {
@@ -47,6 +49,13 @@ test.skipIf(!isAllowed())(
       const named = await client.pushManifest("full/app", "v1", manifest);
       expect([201, 507]).toContain(named.status);
       if (named.status !== 201) expect((await client.ask("GET", "/v2/full/app/manifests/v1")).status).toBe(404);
+      // Filled to the last block, it still takes images away.
+      for (let [size, number] = [400_000, 0]; size >= 1; number += 1) {
+        const pushed = await client.pushBlob("full/app", Buffer.alloc(size, `${size} ${number} `));
+        if (pushed.status !== 201) size = Math.floor(size / 3);
+      }
+      expect((await client.ask("DELETE", `/v2/full/app/manifests/${sha256(first)}`)).status).toBe(202);
+      expect((await client.ask("GET", "/v2/full/app/manifests/first")).status).toBe(404);
     } finally {
       client.close();
       await child.kill("SIGTERM");

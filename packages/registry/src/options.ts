@@ -36,6 +36,8 @@ export interface RegistryOptions {
   readonly upstreams?: readonly Upstream[];
   /** How long a blob that was looked at, mounted or uploaded counts as used by a push. Default ten minutes. */
   readonly leaseMs?: number;
+  /** Changes of small files that stand in one file of the journal: the fewer, the less a start after a crash makes again (4000). */
+  readonly journalChanges?: number;
   /** How long an upload waits for its next request. Default one day. */
   readonly uploadLifeMs?: number;
   /** A connection without a byte for that long is closed. Default two minutes. */

@@ -20,6 +20,7 @@ import { openStore } from "./store/open.ts";
 import { takeRoot } from "./store/owner.ts";
 import { Pieces } from "./store/pieces.ts";
 import { PullThrough } from "./store/pull-through.ts";
+import { ReadBuffers } from "./store/read-buffers.ts";
 import type { RegistryStore } from "./store/store.ts";
 import { Uploads } from "./store/uploads.ts";
 import type { ServerCertificate, TlsChoice } from "./tls/certificates.ts";
@@ -64,7 +65,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     writable: options.readOnly === true ? undefined : writable,
     access,
     names: new Set((options.hosts ?? []).map((name) => name.toLowerCase())),
-    pieces: parts.pieces,
+    readBuffers: new ReadBuffers(parts.pieces),
     metrics: metricsOf(parts, writable),
     isReady: () => ready,
     limits: { manifestBytes: options.maxManifestBytes ?? MAX_MANIFEST_BYTES, uploadsPerUser: options.maxUploadsPerUser ?? MAX_UPLOADS },
@@ -158,12 +159,14 @@ async function openWritable(parts: Parts): Promise<Writable> {
   const { options, stack, now } = parts;
   const layout = new Layout(options.root);
   stack.use(await takeRoot(layout));
-  const { files, leaseMs } = options;
+  const { files, leaseMs, journalChanges } = options;
   const store = await openStore(options.root, {
     now,
     ...(files === undefined ? {} : { files }),
     ...(leaseMs === undefined ? {} : { leaseMs }),
+    ...(journalChanges === undefined ? {} : { journalChanges }),
   });
+  stack.defer(() => store.close());
   const uploads = new Uploads(store, options.uploadLifeMs ?? DAY_MS, parts.pieces);
   const care = new LocalCare(store, uploads, {
     sources: options.repairSources ?? folderSources,

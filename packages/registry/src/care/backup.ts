@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { type Digest, digestAlgorithm, digestHex, Hasher } from "@skerry/oci";
 import { RegistryError } from "../errors.ts";
 import { Durable } from "../store/durable.ts";
-import { Layout } from "../store/layout.ts";
+import { LAYOUT_VERSION, Layout } from "../store/layout.ts";
 import type { RegistryStore } from "../store/store.ts";
+import { writeVersion } from "../store/version.ts";
 import { allRepositories } from "./references.ts";
 import type { BackupReport } from "./report.ts";
 
@@ -20,11 +21,12 @@ interface Snapshot {
  * Copies the store into a folder that a registry can serve, while this one serves. What repositories say is read first, then
  * the blobs they name are copied, and at last the small files are written: the copy never names what it lacks. Run again,
  * it copies what is new and removes names that are gone; blobs of the past stay. The caller keeps collections away.
- * @throws RegistryError `IO_FAILED` when a blob is damaged or missing
+ * @throws RegistryError `IO_FAILED` when a blob is damaged or missing, `ROOT_INVALID` when the folder was served and not closed
  */
 export async function backup(store: RegistryStore, to: string, signal?: AbortSignal): Promise<BackupReport> {
   const target = new Layout(to);
   const durable = new Durable(store.durable.files, target.temporary);
+  await checkNothingWaits(durable, target);
   for (const folder of [to, ...target.folders()]) await durable.makeFolder(folder);
   const snapshot = await readSnapshot(store);
   const report = { to, repositories: snapshot.repositories, copiedBlobs: 0, copiedBytes: 0, presentBlobs: 0 };
@@ -37,7 +39,19 @@ export async function backup(store: RegistryStore, to: string, signal?: AbortSig
     }
   }
   await writeSmallFiles(store, snapshot, { durable, target });
+  await writeVersion(durable, target, LAYOUT_VERSION);
   return report;
+}
+
+/** A copy that was served and killed has a journal: the next start would make changes again that this backup has overtaken. */
+async function checkNothingWaits(durable: Durable, target: Layout): Promise<void> {
+  if ((await durable.files.list(target.journal)).length === 0) return;
+  throw new RegistryError({
+    code: "ROOT_INVALID",
+    message: `Cannot back up to ${target.root}: it was served, and the process was killed or still runs`,
+    subject: target.root,
+    hint: `Stop that process, run 'skerry registry status --root ${target.root}', then back up again.`,
+  });
 }
 
 async function readSnapshot(store: RegistryStore): Promise<Snapshot> {
@@ -66,7 +80,6 @@ async function readSnapshot(store: RegistryStore): Promise<Snapshot> {
       blobs.add(digest);
     }
   }
-  await take(layout.version);
   return { files, blobs, repositories: repositories.length };
 }
 

@@ -50,7 +50,13 @@ export async function openRegistryCare(root: string, options: OpenCareOptions = 
       backup: (to, asked) => care.backup(to, asked),
       status: () => care.status(),
       served: false,
-      [Symbol.asyncDispose]: () => owner[Symbol.asyncDispose](),
+      async [Symbol.asyncDispose]() {
+        try {
+          await store.close();
+        } finally {
+          await owner[Symbol.asyncDispose]();
+        }
+      },
     };
   } catch (error) {
     await owner[Symbol.asyncDispose]();

@@ -1,12 +1,11 @@
 import type { ServerResponse } from "node:http";
 import { type Digest, isDigest } from "@skerry/oci";
 import type { OpenBlob } from "../store/content.ts";
-import { PIECE_BYTES, type Pieces } from "../store/pieces.ts";
+import type { ReadBuffers } from "../store/read-buffers.ts";
 import { ApiError } from "./api-error.ts";
 import type { RegistryContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { type ByteRange, requestedRange } from "./ranges.ts";
-import { release } from "./release.ts";
 
 /** `GET` and `HEAD /v2/<name>/blobs/<digest>`: end-2. */
 export async function getBlob(context: RegistryContext, exchange: Exchange, repository: string, name: string): Promise<void> {
@@ -15,7 +14,7 @@ export async function getBlob(context: RegistryContext, exchange: Exchange, repo
   const blob = await context.content.openBlob(repository, name);
   if (blob === undefined) throw unknownBlob(name);
   try {
-    await sendBlob(exchange, { digest: name, blob, pieces: context.pieces });
+    await sendBlob(exchange, { digest: name, blob, memory: context.readBuffers });
   } finally {
     await blob.close();
   }
@@ -29,7 +28,10 @@ async function headBlob(context: RegistryContext, exchange: Exchange, at: { repo
   exchange.answer(200, { ...blobHeaders(at.digest), "Content-Length": size });
 }
 
-async function sendBlob(exchange: Exchange, { digest, blob, pieces }: { digest: Digest; blob: OpenBlob; pieces: Pieces }): Promise<void> {
+async function sendBlob(
+  exchange: Exchange,
+  { digest, blob, memory }: { digest: Digest; blob: OpenBlob; memory: ReadBuffers },
+): Promise<void> {
   if (exchange.answeredUnchanged(blobHeaders(digest))) return;
   const range = requestedRange(meantRange(exchange, digest), blob.size);
   if (range === "unsatisfiable") {
@@ -42,7 +44,7 @@ async function sendBlob(exchange: Exchange, { digest, blob, pieces }: { digest: 
   const headers = { ...blobHeaders(digest), "Content-Length": end - start + 1 };
   if (range === undefined) exchange.head(200, headers);
   else exchange.head(206, { ...headers, "Content-Range": `bytes ${start}-${end}/${blob.size}` });
-  await sendBytes(exchange.response, blob, { start, end, pieces });
+  await sendBytes(exchange.response, blob, { start, end, memory });
 }
 
 /** RFC 9110 13.1.5: with an If-Range that is not this content's tag (a date never is) the whole is meant. */
@@ -62,11 +64,13 @@ function blobHeaders(digest: Digest): Record<string, string> {
 }
 
 /** Sends in pieces, the next one being read while one is sent. */
-async function sendBytes(response: ServerResponse, blob: OpenBlob, { start, end, pieces }: ByteRange & { pieces: Pieces }): Promise<void> {
-  const size = end - start + 1;
-  // A small blob needs no more memory than it has bytes.
-  const make = (): Uint8Array => (size < PIECE_BYTES ? Buffer.allocUnsafe(size) : pieces.take());
-  const buffers = size <= PIECE_BYTES ? [make()] : [make(), make()];
+async function sendBytes(
+  response: ServerResponse,
+  blob: OpenBlob,
+  { start, end, memory }: ByteRange & { memory: ReadBuffers },
+): Promise<void> {
+  using lease = memory.lease(end - start + 1);
+  const { buffers } = lease;
   let sent: Promise<void> = Promise.resolve();
   for (let [position, turn] = [start, 0]; position <= end; turn += 1) {
     const buffer = buffers[turn % buffers.length]?.subarray(0, end + 1 - position) ?? Buffer.alloc(0);
@@ -84,10 +88,7 @@ async function sendBytes(response: ServerResponse, blob: OpenBlob, { start, end,
   response.end();
   // Only what the kernel has taken: a broken connection may still hold on to the last piece.
   if (response.destroyed) return;
-  for (const buffer of buffers) {
-    if (size < PIECE_BYTES) release(buffer);
-    else pieces.give(buffer);
-  }
+  lease.giveBack();
 }
 
 /** Resolves when the bytes are with the kernel and the buffer may be used again; also when the client has gone. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Feed } from "../store/feed.ts";
-import { release } from "./release.ts";
+import { release } from "../store/release.ts";
 
 /**
  * The body of a request. By events and not by iteration, which would join chunks that came while the taker waited into a new

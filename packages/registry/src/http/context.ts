@@ -1,5 +1,5 @@
 import type { Content } from "../store/content.ts";
-import type { Pieces } from "../store/pieces.ts";
+import type { ReadBuffers } from "../store/read-buffers.ts";
 import type { RegistryStore } from "../store/store.ts";
 import type { Uploads } from "../store/uploads.ts";
 import { ApiError } from "./api-error.ts";
@@ -46,7 +46,7 @@ export interface RegistryContext {
   /** Names besides the loopback's by which the registry is asked for. */
   readonly names: ReadonlySet<string>;
   /** Memory for what is sent. */
-  readonly pieces: Pieces;
+  readonly readBuffers: ReadBuffers;
   readonly metrics: Metrics;
   /** False while it stops. */
   readonly isReady: () => boolean;

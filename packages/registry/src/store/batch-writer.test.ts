@@ -32,7 +32,12 @@ test("chunks of any size arrive in order, whether the caller waits or ends at on
     fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 700_000 }), { maxLength: 12 }), fc.boolean(), async (sizes, waits) => {
       const { file, bytes } = slowFile();
       let written = 0;
-      const writer = new BatchWriter(file, 0, { pieces: new Pieces(), written: (position) => (written = position) });
+      const seen: Buffer[] = [];
+      const writer = new BatchWriter(file, 0, {
+        pieces: new Pieces(),
+        seen: (part) => seen.push(Buffer.from(part)),
+        written: (position) => (written = position),
+      });
       const chunks = sizes.map((size, index) => Buffer.alloc(size, index + 1));
       const whole = Buffer.concat(chunks);
       for (const chunk of chunks) {
@@ -42,7 +47,7 @@ test("chunks of any size arrive in order, whether the caller waits or ends at on
         chunk.fill(0);
       }
       await writer.end();
-      expect([written, bytes().equals(whole)]).toEqual([whole.length, true]);
+      expect([written, bytes().equals(whole), Buffer.concat(seen).equals(whole)]).toEqual([whole.length, true, true]);
     }),
     { numRuns: 30 },
   );
@@ -55,7 +60,7 @@ test("a failed write is told at the end, and nothing after it is written", async
     return writes === 2;
   });
   let written = 0;
-  const writer = new BatchWriter(file, 0, { pieces: new Pieces(), written: (position) => (written = position) });
+  const writer = new BatchWriter(file, 0, { pieces: new Pieces(), seen: () => undefined, written: (position) => (written = position) });
   for (let index = 0; index < 8; index += 1) void writer.add(Buffer.alloc(1024 * 1024, index));
   await expect(writer.end()).rejects.toThrow("the disk is gone");
   expect([written, bytes().length, writes]).toEqual([1024 * 1024, 1024 * 1024, 2]);

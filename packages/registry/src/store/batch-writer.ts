@@ -4,13 +4,20 @@ import type { Pieces } from "./pieces.ts";
 /** After so many bytes the disk is asked to begin with them: left to the end, a large blob waits there for all of itself. */
 const SYNC_BYTES = 64 * 1024 * 1024;
 
+export interface HowToWrite {
+  readonly pieces: Pieces;
+  /** Called with all that is added, in order, in pieces that are worth a call: what comes over TLS comes in chunks of 16 KB. */
+  readonly seen: (bytes: Uint8Array) => void;
+  /** Called with the position up to which everything is written. */
+  readonly written: (position: number) => void;
+}
+
 /** Gathers small chunks into large writes, and keeps one write under way while the next batch fills. */
 export class BatchWriter {
   readonly #file: OpenFile;
   readonly #pieces: Pieces;
   readonly #counted: Disposable;
-  /** Called with the position up to which everything is written. */
-  readonly #written: (position: number) => void;
+  readonly #how: HowToWrite;
   #batch: Uint8Array[] = [];
   /** The piece that is being filled, and how far it is. */
   #piece: Uint8Array | undefined;
@@ -20,12 +27,12 @@ export class BatchWriter {
   #syncing: Promise<void> | undefined;
   #synced: number;
 
-  constructor(file: OpenFile, position: number, how: { readonly pieces: Pieces; readonly written: (position: number) => void }) {
+  constructor(file: OpenFile, position: number, how: HowToWrite) {
     this.#file = file;
     this.#position = position;
     this.#synced = position;
     this.#pieces = how.pieces;
-    this.#written = how.written;
+    this.#how = how;
     this.#counted = how.pieces.writer();
   }
 
@@ -43,6 +50,7 @@ export class BatchWriter {
   }
 
   #endPiece(piece: Uint8Array): void {
+    this.#how.seen(piece);
     this.#batch.push(piece);
     this.#piece = undefined;
     this.#filled = 0;
@@ -71,7 +79,7 @@ export class BatchWriter {
       for (const piece of batch) this.#pieces.give(piece);
     }
     this.#position = end;
-    this.#written(end);
+    this.#how.written(end);
     this.#syncEarly();
   }
 
@@ -89,8 +97,10 @@ export class BatchWriter {
   /** Writes what is left and waits for it. Called once, also after a failure. */
   async end(): Promise<void> {
     const piece = this.#piece;
+    const last = piece?.subarray(0, this.#filled);
     try {
-      void this.#flush(piece?.subarray(0, this.#filled));
+      if (last !== undefined) this.#how.seen(last);
+      void this.#flush(last);
       await this.#writing;
       await this.#syncing;
     } finally {

@@ -3,6 +3,7 @@ import { type Digest, isDigest } from "@skerry/oci";
 import type { OpenBlob } from "./content.ts";
 import type { Durable } from "./durable.ts";
 import { errorCode, type FileFacts } from "./files.ts";
+import type { FileChange } from "./journal-records.ts";
 import type { Layout } from "./layout.ts";
 
 /** The pool: every blob and every manifest's bytes once, under their digest, whoever uses them. */
@@ -52,9 +53,9 @@ export class BlobPool {
     await this.#durable.placeAndMark(path, this.#layout.blob(digest), mark);
   }
 
-  /** Stores bytes that hash to `digest`. */
-  async put(digest: Digest, bytes: Uint8Array): Promise<void> {
-    await this.#durable.write(this.#layout.blob(digest), bytes);
+  /** The change that stores bytes, which hash to `digest`. */
+  putting(digest: Digest, bytes: Uint8Array): FileChange {
+    return { path: this.#layout.blob(digest), bytes };
   }
 
   async remove(digest: Digest): Promise<boolean> {

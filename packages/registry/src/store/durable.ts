@@ -140,23 +140,22 @@ export class Durable {
     return running;
   }
 
-  /** Runs `work`, which makes an entry in `folder`; another task may take the empty folder away at any moment. */
-  async inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `work`, which makes an entry in `folder`; another task may take the empty folder away at any moment. It is made by `make`,
+   * and stable when nothing else is said.
+   */
+  async inFolder<T>(
+    folder: string,
+    work: () => Promise<T>,
+    make: (folder: string) => Promise<unknown> = (path) => this.makeFolder(path),
+  ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await work();
       } catch (error) {
         if (errorCode(error) !== "ENOENT" || attempt === RENAME_TRIES) throw error;
-        await this.#makeFolderAgain(folder);
+        await unlessParentIsGone(make(folder));
       }
-    }
-  }
-
-  async #makeFolderAgain(folder: string): Promise<void> {
-    try {
-      await this.makeFolder(folder);
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
     }
   }
 
@@ -167,5 +166,14 @@ export class Durable {
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw error;
     }
+  }
+}
+
+/** Somebody takes the folders above away just now: the next attempt makes them again. */
+async function unlessParentIsGone(making: Promise<unknown>): Promise<void> {
+  try {
+    await making;
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
   }
 }

@@ -1,6 +1,7 @@
-import { constants } from "node:fs";
+import { constants, statSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rmdir, stat, statfs, unlink, utimes } from "node:fs/promises";
 import { type OpenFile, openFile, syncFolder } from "./open-file.ts";
+import { syncFileSystem } from "./sync-file-system.ts";
 
 export interface FileFacts {
   readonly size: number;
@@ -24,6 +25,8 @@ export interface FileSystem {
   open(path: string, how: "read" | "create" | "update"): Promise<OpenFile>;
   /** Whole content, or undefined when there is no such file. */
   read(path: string): Promise<Uint8Array | undefined>;
+  /** True when there is such a file: for those that mostly are not there, where reading them would fail. */
+  isThere(path: string): Promise<boolean>;
   /** Undefined when there is no such file. */
   facts(path: string): Promise<FileFacts | undefined>;
   /** Names in a folder, unsorted; none when there is no such folder. */
@@ -41,6 +44,8 @@ export interface FileSystem {
   removeFolder(path: string): Promise<boolean>;
   /** Makes the entries of a folder (names made, changed and removed) stable. */
   syncFolder(path: string): Promise<void>;
+  /** Makes everything in the file system that holds `path` stable with one call; false where the machine cannot. */
+  syncAll?(path: string): Promise<boolean>;
   touch(path: string, changedAt: number): Promise<void>;
   space(path: string): Promise<FileSpace>;
 }
@@ -57,6 +62,8 @@ export const nodeFiles: FileSystem = {
   read(path) {
     return unlessMissing(readFile(path), undefined);
   },
+  // At once: an error that comes back from another thread costs twenty times as much.
+  isThere: async (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
   async facts(path) {
     const found = await unlessMissing(stat(path), undefined);
     return found === undefined ? undefined : { size: found.size, changedAt: found.mtimeMs };
@@ -92,6 +99,7 @@ export const nodeFiles: FileSystem = {
     }
   },
   syncFolder,
+  syncAll: syncFileSystem,
   async touch(path, changedAt) {
     await unlessMissing(utimes(path, changedAt / 1000, changedAt / 1000), undefined);
   },

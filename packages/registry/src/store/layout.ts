@@ -1,8 +1,11 @@
 import { resolve } from "node:path";
 import { type Digest, digestAlgorithm, digestHex, isDigest } from "@skerry/oci";
 
-/** Version of the layout on disk (docs/registry.md). A store of another version is refused. */
+/** Version of the layout on disk (docs/registry.md) while nothing is in the journal. */
 export const LAYOUT_VERSION = 1;
+
+/** The version while something may be in the journal: a program that does not know of it would miss that. */
+export const JOURNAL_LAYOUT_VERSION = 2;
 
 /** Name of the file that makes a folder a registry's root and says which version it has. */
 export const VERSION_FILE = "skerry-registry.json";
@@ -20,6 +23,7 @@ export class Layout {
   readonly links: string;
   readonly quarantine: string;
   readonly care: string;
+  readonly journal: string;
   readonly control: string;
   readonly owner: string;
   readonly version: string;
@@ -32,6 +36,7 @@ export class Layout {
     this.links = within(this.root, "links");
     this.quarantine = within(this.root, "quarantine");
     this.care = within(this.root, "care");
+    this.journal = within(this.root, "journal");
     this.control = within(this.root, "control.sock");
     this.owner = within(this.root, "owner.json");
     this.version = within(this.root, VERSION_FILE);
@@ -47,6 +52,7 @@ export class Layout {
       this.links,
       this.quarantine,
       this.care,
+      this.journal,
       blobs,
       this.blobs("sha256"),
       this.blobs("sha512"),

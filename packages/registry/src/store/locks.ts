@@ -16,6 +16,12 @@ export class Locks {
     }
   }
 
+  /** The same for several names. Who asks for one of them while holding another has to ask in the order of the alphabet. */
+  async withAll<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
+    const [first, ...rest] = [...names].sort();
+    return first === undefined ? work() : this.with(first, () => this.withAll(rest, work));
+  }
+
   /** How many names are held or waited for. */
   get size(): number {
     return this.#tails.size;

@@ -61,13 +61,31 @@ export class FileMemory<V> {
     return found;
   }
 
-  /** Runs `change`, after which the file says `value`, or is gone when `value` is undefined. Changes of one key never overlap. */
-  async change<T>(key: string, value: V | undefined, change: () => Promise<T>): Promise<T> {
+  /**
+   * Says that the file of `key` is about to change. Call what it returns when the file says `value` (gone: undefined), or when the
+   * change has failed and nobody knows. Changes of one key never overlap.
+   */
+  changing(key: string, value: V | undefined): (done: boolean) => void {
     this.#changes += 1;
     this.#kept.delete(key);
-    const result = await change();
-    this.#changes += 1;
-    if (value !== undefined) this.#kept.set(key, value);
-    return result;
+    return (done) => {
+      this.#changes += 1;
+      // A look that was quick enough to begin and end meanwhile has left what the file said before.
+      this.#kept.delete(key);
+      if (done && value !== undefined) this.#kept.set(key, value);
+    };
+  }
+
+  /** Runs `change`, after which the file says `value`, or is gone when `value` is undefined. */
+  async change<T>(key: string, value: V | undefined, change: () => Promise<T>): Promise<T> {
+    const settle = this.changing(key, value);
+    let done = false;
+    try {
+      const result = await change();
+      done = true;
+      return result;
+    } finally {
+      settle(done);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { type Digest, isDigest } from "@skerry/oci";
 import type { Durable } from "./durable.ts";
 import type { FileFacts } from "./files.ts";
+import type { TrackedChange } from "./journal-records.ts";
 import { digestOfFileName, type Layout, repositoryOfFolder } from "./layout.ts";
 import { FileMemory } from "./lru.ts";
 import { byBytes } from "./tags.ts";
@@ -33,19 +34,23 @@ export class ManifestLinks {
     });
   }
 
-  /** Notes a manifest whose bytes are in the pool. The caller holds the lock of this digest. */
-  async set(repository: string, digest: Digest, link: ManifestLink): Promise<void> {
-    const bytes = new TextEncoder().encode(`${JSON.stringify(link)}\n`);
-    const path = this.#layout.manifest(repository, digest);
-    await this.#known.change(`${repository}@${digest}`, link, () => this.#durable.write(path, bytes));
+  /** The same, quick for a manifest that is new. */
+  async getIfThere(repository: string, digest: Digest): Promise<ManifestLink | undefined> {
+    const isThere = await this.#durable.files.isThere(this.#layout.manifest(repository, digest));
+    return isThere ? this.get(repository, digest) : undefined;
   }
 
-  /** False when there was no such manifest. The caller holds the lock of this digest. */
-  async remove(repository: string, digest: Digest): Promise<boolean> {
-    const path = this.#layout.manifest(repository, digest);
-    const removed = await this.#known.change(`${repository}@${digest}`, undefined, () => this.#durable.remove(path));
-    if (removed) await this.#removeEmptyFolders(repository);
-    return removed;
+  /** The change that notes a manifest whose bytes are in the pool. The caller holds the lock of this digest until it is made. */
+  setting(repository: string, digest: Digest, link: ManifestLink): TrackedChange {
+    const bytes = new TextEncoder().encode(`${JSON.stringify(link)}\n`);
+    const settle = this.#known.changing(`${repository}@${digest}`, link);
+    return { path: this.#layout.manifest(repository, digest), bytes, settle };
+  }
+
+  /** The change that takes it away. The caller holds the lock of this digest until it is made. */
+  removing(repository: string, digest: Digest): TrackedChange {
+    const settle = this.#known.changing(`${repository}@${digest}`, undefined);
+    return { path: this.#layout.manifest(repository, digest), bytes: undefined, settle };
   }
 
   /** When the manifest was pushed. */
@@ -70,7 +75,7 @@ export class ManifestLinks {
   }
 
   /** A repository without manifests is no longer listed. Who makes an entry at the same moment makes the folders again. */
-  async #removeEmptyFolders(repository: string): Promise<void> {
+  async removeEmptyFolders(repository: string): Promise<void> {
     if (!(await this.#durable.files.removeFolder(this.#layout.manifests(repository)))) return;
     await this.#durable.files.removeFolder(this.#layout.tags(repository));
     await this.#durable.files.removeFolder(this.#layout.allReferrers(repository));

@@ -13,16 +13,24 @@ const MOST_FREE = 128;
  */
 export class Pieces {
   readonly #free: Uint8Array[] = [];
+  readonly #bytes: number;
+  readonly #mostFree: number;
   #writers = 0;
+
+  /** `bytes`: length of each; `mostFree`: how many are kept for later. */
+  constructor(bytes: number = PIECE_BYTES, mostFree: number = MOST_FREE) {
+    this.#bytes = bytes;
+    this.#mostFree = mostFree;
+  }
 
   /** A piece with whatever is in it. */
   take(): Uint8Array {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#bytes);
   }
 
   /** Gives back a piece that nobody reads or writes any more. */
   give(piece: Uint8Array): void {
-    if (this.#free.length < MOST_FREE) this.#free.push(piece);
+    if (this.#free.length < this.#mostFree) this.#free.push(piece);
   }
 
   /** Counts a writer until it is disposed of. */

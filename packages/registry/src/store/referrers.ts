@@ -1,5 +1,6 @@
 import type { Descriptor, Digest } from "@skerry/oci";
 import type { Durable } from "./durable.ts";
+import type { FileChange } from "./journal-records.ts";
 import { digestOfFileName, type Layout } from "./layout.ts";
 
 /** Who names a manifest as its subject: one file per referrer, with its descriptor, kept up to date by every push and delete. */
@@ -12,14 +13,20 @@ export class Referrers {
     this.#durable = durable;
   }
 
-  async add(repository: string, subject: Digest, referrer: Descriptor): Promise<void> {
+  /** The change that notes a referrer. */
+  adding(repository: string, subject: Digest, referrer: Descriptor): FileChange {
     const bytes = new TextEncoder().encode(`${JSON.stringify(referrer)}\n`);
-    await this.#durable.write(this.#layout.referrer(repository, subject, referrer.digest), bytes);
+    return { path: this.#layout.referrer(repository, subject, referrer.digest), bytes };
   }
 
-  async remove(repository: string, subject: Digest, referrer: Digest): Promise<void> {
-    if (!(await this.#durable.remove(this.#layout.referrer(repository, subject, referrer)))) return;
-    await this.#durable.files.removeFolder(this.#layout.referrers(repository, subject));
+  /** The change that takes it away. */
+  removing(repository: string, subject: Digest, referrer: Digest): FileChange {
+    return { path: this.#layout.referrer(repository, subject, referrer), bytes: undefined };
+  }
+
+  /** Folders without referrers go. Who makes one at the same moment makes the folders again. */
+  async removeEmptyFolders(repository: string, subject: Digest): Promise<void> {
+    if (!(await this.#durable.files.removeFolder(this.#layout.referrers(repository, subject)))) return;
     await this.#durable.files.removeFolder(this.#layout.allReferrers(repository));
   }
 

@@ -1,16 +1,18 @@
 import { type Descriptor, type Digest, digestAlgorithm, Hasher, isDigest } from "@skerry/oci";
 import { BlobPool } from "./blobs.ts";
 import type { Content, ManifestFacts, OpenBlob, StoredManifest } from "./content.ts";
-import { Durable } from "./durable.ts";
-import type { FileSystem } from "./files.ts";
+import type { Durable } from "./durable.ts";
 import { InUse } from "./in-use.ts";
-import type { Layout } from "./layout.ts";
+import type { Journal } from "./journal.ts";
+import type { FileChange, TrackedChange } from "./journal-records.ts";
+import { LAYOUT_VERSION, type Layout } from "./layout.ts";
 import { BlobLinks } from "./links.ts";
 import { Locks } from "./locks.ts";
 import { Lru } from "./lru.ts";
 import { ManifestLinks } from "./manifests.ts";
 import { Referrers } from "./referrers.ts";
 import { Tags } from "./tags.ts";
+import { writeVersion } from "./version.ts";
 
 const MANIFEST_CACHE_BYTES = 16 * 1024 * 1024;
 
@@ -26,6 +28,15 @@ export interface NewManifest extends StoredManifest {
   readonly referrer?: Descriptor;
 }
 
+export interface StoreOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** How long a blob that was looked at, mounted or uploaded counts as used. */
+  readonly leaseMs: number;
+  /** Where small files change. */
+  readonly journal: Journal;
+}
+
 /** The store on disk: blobs once, and per repository small files that say what it holds. Every write is stable when it returns. */
 export class RegistryStore implements Content {
   readonly layout: Layout;
@@ -38,12 +49,14 @@ export class RegistryStore implements Content {
   readonly locks: Locks = new Locks();
   readonly inUse: InUse;
   readonly now: () => number;
+  readonly #journal: Journal;
   readonly #bytes = new Lru<Uint8Array>(MANIFEST_CACHE_BYTES);
 
-  constructor(layout: Layout, files: FileSystem, options: { readonly now: () => number; readonly leaseMs: number }) {
+  constructor(layout: Layout, durable: Durable, options: StoreOptions) {
     this.layout = layout;
     this.now = options.now;
-    this.durable = new Durable(files, layout.temporary);
+    this.durable = durable;
+    this.#journal = options.journal;
     this.blobs = new BlobPool(layout, this.durable);
     this.links = new BlobLinks(layout, this.durable);
     this.manifests = new ManifestLinks(layout, this.durable);
@@ -199,17 +212,40 @@ export class RegistryStore implements Content {
   }
 
   async #storeManifest(repository: string, manifest: NewManifest): Promise<void> {
-    const { digest, mediaType, bytes, subject, referrer } = manifest;
-    const link = await this.manifests.get(repository, digest);
-    if (link === undefined || link.mediaType !== mediaType || (await this.blobs.size(digest)) !== bytes.byteLength) {
-      await this.blobs.put(digest, bytes);
-      if (subject !== undefined && referrer !== undefined) await this.referrerFiles.add(repository, subject, referrer);
-      const size = bytes.byteLength;
-      await this.manifests.set(repository, digest, { mediaType, size, ...(subject === undefined ? {} : { subject }) });
-    }
-    await Promise.all(
-      manifest.tags.map((tag) => this.locks.with(`${repository}:${tag}`, () => this.tagFiles.set(repository, tag, digest))),
+    const { digest, tags } = manifest;
+    await this.locks.withAll(
+      tags.map((tag) => `${repository}:${tag}`),
+      async () => {
+        const known = await this.#isStored(repository, manifest);
+        const changes = known ? [] : this.#manifestChanges(repository, manifest);
+        await this.#commit([...changes, ...tags.map((tag) => this.tagFiles.setting(repository, tag, digest))]);
+      },
     );
+  }
+
+  async #isStored(repository: string, { digest, mediaType, bytes }: NewManifest): Promise<boolean> {
+    const link = await this.manifests.getIfThere(repository, digest);
+    return link?.mediaType === mediaType && (await this.blobs.size(digest)) === bytes.byteLength;
+  }
+
+  #manifestChanges(repository: string, { digest, mediaType, bytes, subject, referrer }: NewManifest): FileChange[] {
+    const link = { mediaType, size: bytes.byteLength, ...(subject === undefined ? {} : { subject }) };
+    return [
+      this.blobs.putting(digest, bytes),
+      ...(subject === undefined || referrer === undefined ? [] : [this.referrerFiles.adding(repository, subject, referrer)]),
+      this.manifests.setting(repository, digest, link),
+    ];
+  }
+
+  /** Makes all changes, in their order, or none after a crash; they are stable when it returns. */
+  async #commit(changes: readonly (FileChange | TrackedChange)[]): Promise<void> {
+    let done = false;
+    try {
+      if (changes.length > 0) await this.#journal.commit(changes);
+      done = true;
+    } finally {
+      for (const change of changes) if ("settle" in change) change.settle(done);
+    }
   }
 
   /** Waits for a running sweep of each blob, so that what it finds afterwards stays while the blobs are pinned. */
@@ -230,8 +266,13 @@ export class RegistryStore implements Content {
       const link = await this.manifests.get(repository, digest);
       if (link === undefined) return false;
       for (const tag of await this.tagFiles.pointingAt(repository, digest)) await this.#removeTagOf(repository, tag, digest);
-      await this.manifests.remove(repository, digest);
-      if (link.subject !== undefined) await this.referrerFiles.remove(repository, link.subject, digest);
+      const { subject } = link;
+      await this.#commit([
+        this.manifests.removing(repository, digest),
+        ...(subject === undefined ? [] : [this.referrerFiles.removing(repository, subject, digest)]),
+      ]);
+      if (subject !== undefined) await this.referrerFiles.removeEmptyFolders(repository, subject);
+      await this.manifests.removeEmptyFolders(repository);
       for (const blob of contents) {
         this.inUse.release(repository, blob);
         await this.links.touch(repository, blob, 0);
@@ -243,12 +284,27 @@ export class RegistryStore implements Content {
   /** The tag may have moved on since it was seen. */
   async #removeTagOf(repository: string, tag: string, digest: Digest): Promise<void> {
     await this.locks.with(`${repository}:${tag}`, async () => {
-      if ((await this.tagFiles.get(repository, tag)) === digest) await this.tagFiles.remove(repository, tag);
+      if ((await this.tagFiles.get(repository, tag)) === digest) await this.#removeTag(repository, tag);
     });
   }
 
   /** Removes a tag and leaves its manifest; false when it was not there. */
   async deleteTag(repository: string, tag: string): Promise<boolean> {
-    return this.locks.with(`${repository}:${tag}`, () => this.tagFiles.remove(repository, tag));
+    return this.locks.with(`${repository}:${tag}`, async () => {
+      // Also a tag file that makes no sense can be deleted.
+      if ((await this.tagFiles.facts(repository, tag)) === undefined) return false;
+      await this.#removeTag(repository, tag);
+      return true;
+    });
+  }
+
+  async #removeTag(repository: string, tag: string): Promise<void> {
+    await this.#commit([this.tagFiles.removing(repository, tag)]);
+    await this.tagFiles.removeEmptyFolder(repository);
+  }
+
+  /** Leaves nothing in the journal. Nobody is at work on the store any more. */
+  async close(): Promise<void> {
+    if (await this.#journal.close()) await writeVersion(this.durable, this.layout, LAYOUT_VERSION);
   }
 }

@@ -1,6 +1,7 @@
 import { type Digest, isDigest, isTag } from "@skerry/oci";
 import type { Durable } from "./durable.ts";
 import type { FileFacts } from "./files.ts";
+import type { TrackedChange } from "./journal-records.ts";
 import type { Layout } from "./layout.ts";
 import { FileMemory } from "./lru.ts";
 
@@ -25,18 +26,22 @@ export class Tags {
     });
   }
 
-  /** Points the tag at a digest. The caller holds the lock of this tag. */
-  async set(repository: string, tag: string, digest: Digest): Promise<void> {
+  /** The change that points the tag at a digest. The caller holds the lock of this tag until it is made. */
+  setting(repository: string, tag: string, digest: Digest): TrackedChange {
     const bytes = new TextEncoder().encode(`${digest}\n`);
-    await this.#known.change(`${repository}:${tag}`, digest, () => this.#durable.write(this.#layout.tag(repository, tag), bytes));
+    const settle = this.#known.changing(`${repository}:${tag}`, digest);
+    return { path: this.#layout.tag(repository, tag), bytes, settle };
   }
 
-  /** False when there was no such tag. The caller holds the lock of this tag. */
-  async remove(repository: string, tag: string): Promise<boolean> {
-    const path = this.#layout.tag(repository, tag);
-    const removed = await this.#known.change(`${repository}:${tag}`, undefined, () => this.#durable.remove(path));
-    if (removed) await this.#durable.files.removeFolder(this.#layout.tags(repository));
-    return removed;
+  /** The change that takes it away. The caller holds the lock of this tag until it is made. */
+  removing(repository: string, tag: string): TrackedChange {
+    const settle = this.#known.changing(`${repository}:${tag}`, undefined);
+    return { path: this.#layout.tag(repository, tag), bytes: undefined, settle };
+  }
+
+  /** A folder without tags goes. Who makes one at the same moment makes the folder again. */
+  async removeEmptyFolder(repository: string): Promise<void> {
+    await this.#durable.files.removeFolder(this.#layout.tags(repository));
   }
 
   /** When the tag was last written. */

@@ -122,13 +122,11 @@ export class Uploads {
     const written = (position: number): void => {
       upload.offset = position;
     };
-    const writer = new BatchWriter(await this.#file(upload), upload.offset, { pieces: this.#pieces, written });
+    const seen = (bytes: Uint8Array): void => upload.hasher?.update(bytes);
+    const writer = new BatchWriter(await this.#file(upload), upload.offset, { pieces: this.#pieces, seen, written });
     let whole = false;
     try {
-      await body((chunk) => {
-        upload.hasher?.update(chunk);
-        return writer.add(chunk);
-      });
+      await body((chunk) => writer.add(chunk));
       whole = true;
     } finally {
       await this.#end(upload, writer, whole);

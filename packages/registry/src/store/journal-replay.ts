@@ -1,0 +1,56 @@
+import { applyChanges } from "./apply-changes.ts";
+import type { Durable } from "./durable.ts";
+import { decodeRecords, type FileChange } from "./journal-records.ts";
+import { JournalSegment } from "./journal-segment.ts";
+
+export interface Replayed {
+  /** Segments whose changes are made again, and not stable yet: they stay until they are. */
+  readonly found: readonly JournalSegment[];
+  /** Sequence of the next record. */
+  readonly sequence: number;
+}
+
+interface LastChange extends FileChange {
+  readonly at: number;
+}
+
+/** Changes that are made at once. */
+const AT_ONCE = 16;
+
+/**
+ * Makes the changes again that stand in the journal in `folder`, which a process that was killed or lost its power has left.
+ * Of several changes of a file only the last counts. A segment with no record in it is removed.
+ */
+export async function replayJournal(durable: Durable, root: string, folder: string): Promise<Replayed> {
+  const last = new Map<string, LastChange>();
+  const found: JournalSegment[] = [];
+  let sequence = 1;
+  for (const name of [...(await durable.files.list(folder))].sort()) {
+    const path = `${folder}/${name}`;
+    const segment = JournalSegment.found(path);
+    for (const record of decodeRecords(Buffer.from((await durable.files.read(path)) ?? []))) {
+      sequence = Math.max(sequence, record.sequence + 1);
+      for (const change of record.changes) {
+        const absolute = `${root}/${change.path}`;
+        segment.changed.add(absolute);
+        last.set(absolute, { path: absolute, bytes: change.bytes, at: record.at });
+      }
+    }
+    if (segment.changed.size > 0) found.push(segment);
+    else await durable.remove(path);
+  }
+  const changes = last.values();
+  const worker = async (): Promise<void> => {
+    for (const change of changes) await makeAgain(durable, change);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return { found, sequence };
+}
+
+/** A file that says so already keeps its time; another gets that of its record. */
+async function makeAgain(durable: Durable, { path, bytes, at }: LastChange): Promise<void> {
+  const there = await durable.files.read(path);
+  if (bytes === undefined ? there === undefined : there !== undefined && Buffer.from(there).equals(bytes)) return;
+  await applyChanges(durable, [{ path, bytes }]);
+  if (bytes !== undefined) await durable.files.touch(path, at);
+}
