@@ -8,6 +8,7 @@ import { parseArgs, promisify } from "node:util";
 import { type Descriptor, digestOf, MEDIA_TYPES, Registries, type Writer } from "@skerry/oci";
 import { findProgram } from "../tests/support/program.ts";
 import { startServer } from "./registry/servers.ts";
+import { shipped } from "./shipped.ts";
 
 /**
  * `archive.ts [SCALE] [ROUNDS] [--round-trip MS] [--alone]`: exports and imports a set of 191 images with shared layers
@@ -129,7 +130,7 @@ function median(values: readonly number[]): number {
 
 try {
   await run(process.execPath, [join(root, "tools", "build", "main.ts"), dist]);
-  const skerry = join(dist, "skerry.mjs");
+  const [skerry, ...first] = shipped(join(dist, "skerry.mjs"));
   const upstream = await startServer("docker-registry", { folder: join(dir, "upstream"), tls: false });
   const source = upstream.url.replace(/^https?:\/\//, "");
   await using registries = new Registries({ insecureHosts: "all" });
@@ -150,16 +151,11 @@ try {
     const workspace = join(dir, `near-${round}`);
     await mkdir(workspace, { recursive: true });
     const flags = ["--tls-verify=false", "--referrers", "none", "-q", "--workspace", join(workspace, "w")];
-    const out = await measured(
-      "export skerry",
-      process.execPath,
-      [skerry, "mirror", "-c", config, ...flags, `file://${archive}`],
-      workspace,
-    );
+    const out = await measured("export skerry", skerry, [...first, "mirror", "-c", config, ...flags, `file://${archive}`], workspace);
     const again = await measured(
       "export skerry, again",
-      process.execPath,
-      [skerry, "mirror", "-c", config, ...flags, `file://${archive}`],
+      skerry,
+      [...first, "mirror", "-c", config, ...flags, `file://${archive}`],
       workspace,
     );
     console.log(
@@ -186,9 +182,9 @@ try {
       const far = await seenFrom(target.url);
       const { host } = far;
       const into = ["mirror", "--from", `file://${archive}`, "--insecure", "-q", "--workspace", join(dir, `far-${kind}-${round}`)];
-      const first = await measured(`import skerry into ${kind}`, process.execPath, [skerry, ...into, `docker://${host}/far`]);
-      await measured(`import skerry into ${kind}, again`, process.execPath, [skerry, ...into, `docker://${host}/far`]);
-      console.log(`import into ${kind}`, first, "workspace MiB", await bytesIn(join(dir, `far-${kind}-${round}`)));
+      const imported = await measured(`import skerry into ${kind}`, skerry, [...first, ...into, `docker://${host}/far`]);
+      await measured(`import skerry into ${kind}, again`, skerry, [...first, ...into, `docker://${host}/far`]);
+      console.log(`import into ${kind}`, imported, "workspace MiB", await bytesIn(join(dir, `far-${kind}-${round}`)));
       far.stop();
       await target.stop();
       await rm(join(dir, `${kind}-${round}`), { recursive: true, force: true });

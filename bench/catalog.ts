@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { generateCatalog } from "./catalog-generator.ts";
+import { BUNDLE, shipped } from "./shipped.ts";
 
 /**
  * Times `skerry catalog list`, selection of ten packages, validation and rendering of large catalogs as a user runs them,
@@ -17,7 +18,7 @@ import { generateCatalog } from "./catalog-generator.ts";
  */
 const data = resolve(process.argv[2] ?? process.env["SKERRY_SHARED_DATA"] ?? join(import.meta.dirname, "..", "..", "shared", "data"));
 const work = resolve(process.argv[3] ?? join(import.meta.dirname, "dist", "catalogs"));
-const bundle = resolve(process.env["SKERRY_BUNDLE"] ?? join(import.meta.dirname, "..", "packages", "cli", "dist", "skerry.mjs"));
+const bundle = resolve(process.env["SKERRY_BUNDLE"] ?? BUNDLE);
 const wanted = (process.env["BENCH_CATALOGS"] ?? "v4.20,c120,c400").split(",");
 const RUNS = 3;
 
@@ -93,8 +94,7 @@ function row(name: string, step: string, { wall, cpu, mib }: Run, opm: readonly 
 }
 
 if (!existsSync(bundle)) throw new Error(`no bundle at ${bundle}: run 'npm run build' first`);
-// As `bin/skerry.mjs` starts it.
-const skerry = [process.execPath, "--max-semi-space-size=4", bundle];
+const skerry = shipped(bundle);
 const scratch = await mkdtemp(join(tmpdir(), "skerry-bench-"));
 try {
   console.log("catalog  step         wall s     CPU s   MiB RSS opm wall s   opm MiB    of opm");

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
+import { shipped } from "../shipped.ts";
 
 /** What one run took. */
 export interface Took {
@@ -45,7 +46,7 @@ export function skerry(program: string): Contestant {
       const mapping = join(folder, "mapping.txt");
       await writeFile(mapping, repositories.map((repository) => `${IMAGE(source, repository)}=${IMAGE(target, repository)}\n`).join(""));
       const words = ["copy", "-q", "-f", mapping, "--tls-verify=false", "--referrers", "none"];
-      const took = await timed([process.execPath, "--max-semi-space-size=4", program, ...words]);
+      const took = await timed([...shipped(program), ...words]);
       await rm(folder, { recursive: true });
       return took;
     },

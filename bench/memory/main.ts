@@ -5,19 +5,14 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type RunningRegistry, startRegistry } from "@skerry/registry";
 import { serveUpstream } from "@skerry-tools/upstream";
+import { BUNDLE, shipped } from "../shipped.ts";
 
 /**
  * `main.ts [IMAGES…]`: plans and mirrors that many small images (500, 5,000; 10,000 are planned only) with the bundled command
  * line, and prints peak resident memory, CPU and wall time of each process, then how much more the largest mirror needs than
  * the smallest. Run `npm run build` first, or name a bundle built elsewhere with SKERRY_BUNDLE=DIR/skerry.mjs.
  */
-const root = resolve(import.meta.dirname, "..", "..");
-const bundle = process.env["SKERRY_BUNDLE"];
-/** A bundle elsewhere is started as packages/cli/bin/skerry.mjs starts the one beside it. */
-const program: readonly [string, ...string[]] =
-  bundle === undefined
-    ? [join(root, "packages", "cli", "bin", "skerry.mjs")]
-    : [process.execPath, "--max-semi-space-size=4", resolve(bundle)];
+const program = shipped(resolve(process.env["SKERRY_BUNDLE"] ?? BUNDLE));
 const counts = process.argv.slice(2).map(Number);
 const peaks: number[] = [];
 
@@ -71,8 +66,7 @@ interface Used {
 async function run(args: readonly string[], cwd: string): Promise<Used> {
   const began = performance.now();
   const [command, ...first] = program;
-  const env = { ...process.env, MALLOC_ARENA_MAX: "1" };
-  const child = spawn(command, [...first, ...args], { cwd, env, stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(command, [...first, ...args], { cwd, stdio: ["ignore", "ignore", "inherit"] });
   let used = { peakMiB: 0, cpu: 0 };
   const timer = setInterval(() => {
     void look(child).then((seen) => {

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { BUNDLE, shipped } from "../shipped.ts";
 import { RawClient } from "./raw-client.ts";
 
 /** A registry as a process of its own, whose cost can be read. */
@@ -26,8 +27,6 @@ export interface ServerPlace {
   readonly folder: string;
   readonly tls: boolean;
 }
-
-const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 
 /** Kinds that can be started on this machine. */
 export function availableServers(): readonly ServerKind[] {
@@ -63,10 +62,9 @@ export async function startServer(kind: ServerKind, place: ServerPlace): Promise
 }
 
 function startSkerry({ folder, tls }: ServerPlace, port: number): ChildProcess {
-  // SKERRY_PROGRAM names a built one; from sources a start costs three times as much.
-  const program = process.env["SKERRY_PROGRAM"] ?? join(REPOSITORY, "packages", "cli", "bin", "skerry.mjs");
-  const args = [program, "registry", "serve", "--root", folder, "--listen", `127.0.0.1:${port}`, ...(tls ? ["--tls", "auto"] : [])];
-  return spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"], env: { UV_THREADPOOL_SIZE: "16", ...process.env } });
+  const [program, ...first] = shipped(process.env["SKERRY_BUNDLE"] ?? BUNDLE);
+  const args = ["registry", "serve", "--root", folder, "--listen", `127.0.0.1:${port}`, ...(tls ? ["--tls", "auto"] : [])];
+  return spawn(program, [...first, ...args], { stdio: ["ignore", "ignore", "inherit"] });
 }
 
 /** Both generations read the same configuration. They take the certificate that skerry made for the TLS runs. */
