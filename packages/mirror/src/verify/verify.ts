@@ -5,6 +5,7 @@ import {
   isManifestType,
   isOciError,
   manifestContents,
+  type OciError,
   parseManifest,
   type Reader,
   verified,
@@ -62,6 +63,14 @@ export async function verifyLock(lock: ImageSetLock, store: VerifiedStore, optio
 /** Codes that say the thing is there and is not what it should be. */
 const DAMAGE: ReadonlySet<string> = new Set(["DIGEST_MISMATCH", "SIZE_MISMATCH", "MANIFEST_INVALID"]);
 
+/**
+ * Whether an error is about one thing that the target holds: it is not what it should be, or the target cannot read it.
+ * docker-registry answers 500 for what a full disk cut short.
+ */
+function isDamage(error: OciError): boolean {
+  return DAMAGE.has(error.code) || error.status === 500;
+}
+
 class TargetCheck {
   readonly findings: Findings = new Findings();
   readonly #store: VerifiedStore;
@@ -93,8 +102,15 @@ class TargetCheck {
   }
 
   async #tag(image: LockedImage, repository: string, tag: string, expected: Digest): Promise<void> {
-    const found = await this.#store.resolve({ repository }, tag, { signal: this.#options.signal });
     const about = { repository, digest: expected, origin: image.origin, reasons: image.reasons };
+    let found: Descriptor | undefined;
+    try {
+      found = await this.#store.resolve({ repository }, tag, { signal: this.#options.signal });
+    } catch (error) {
+      if (!isOciError(error) || !isDamage(error)) throw error;
+      this.findings.wrong({ ...about, expected: `${tag} → ${expected}`, found: error.message });
+      return;
+    }
     if (found === undefined)
       this.findings.missing({ ...about, digest: tag, what: "tag", message: `The tag ${repository}:${tag} is not there` });
     else if (found.digest !== expected)
@@ -160,7 +176,7 @@ class TargetCheck {
     const about = { repository, digest: descriptor.digest, origin: image.origin, reasons: image.reasons };
     if (error.code === "NOT_FOUND") {
       this.findings.missing({ ...about, what, message: `The ${what} ${descriptor.digest} is not in ${repository}` });
-    } else if (DAMAGE.has(error.code)) {
+    } else if (isDamage(error)) {
       this.findings.wrong({ ...about, expected: descriptor.digest, found: error.message });
     } else {
       throw error;

@@ -2,7 +2,7 @@ import type { Descriptor } from "../model/descriptor.ts";
 import { isMounter, type Place, type Reader, type Writer } from "../store/types.ts";
 import { type BlobCopyOptions, copyBlob } from "./copy-blob.ts";
 import type { Holder, KnownContent } from "./known-content.ts";
-import { sided, throwIfAborted, throwIfHeld } from "./retry.ts";
+import { cannotTell, sided, throwIfAborted, throwIfHeld } from "./retry.ts";
 import type { Streams } from "./streams.ts";
 import type { BlobOutcome, Tally } from "./tally.ts";
 
@@ -83,6 +83,7 @@ export class BlobPlacer {
     const { known, target, signal } = this.#options;
     if (!distrust && (await known.wasEmpty(owner.to, signal))) return "absent";
     const found = await target.has(owner.to, descriptor, { signal }).catch((error: unknown) => {
+      if (cannotTell(error)) return false;
       throw sided(error, "target");
     });
     if (!found) return "absent";

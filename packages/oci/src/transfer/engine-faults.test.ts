@@ -36,6 +36,33 @@ describe("what the target forgets or refuses", () => {
     expect([outcomes(report), report.moved.blobs]).toEqual([["a copied"], 4]);
   });
 
+  test("what the target cannot tell is brought again; what stays broken is a failure that says so", async () => {
+    const source = new MemoryStore();
+    const root = await rootOf(source, "a", { layers: ["one", "two"] });
+    const answered = new OciError({ code: "SERVER_ERROR", status: 500, message: "the host answered 500" });
+    const broken = class extends MemoryStore {
+      mended = false;
+      override async resolve(...asked: Parameters<MemoryStore["resolve"]>): Promise<Descriptor | undefined> {
+        if (!this.mended) throw answered;
+        return await super.resolve(...asked);
+      }
+      override async has(at: Place, descriptor: Descriptor): Promise<boolean> {
+        if (!this.mended) throw answered;
+        return await super.has(at, descriptor);
+      }
+    };
+    const mending = new (class extends broken {
+      override async putManifest(...put: Parameters<MemoryStore["putManifest"]>): Promise<void> {
+        this.mended = true;
+        return await super.putManifest(...put);
+      }
+    })();
+    expect(outcomes(await transfer([root], mending))).toEqual(["a copied"]);
+    const [outcome] = (await transfer([root], new broken())).outcomes;
+    expect(outcome).toMatchObject({ outcome: "failed", error: { code: "SERVER_ERROR", status: 500, side: "target" } });
+    expect(outcome?.error?.hint).toContain(root.descriptor.digest);
+  });
+
   test("a mount that is refused becomes an upload", async () => {
     const source = new MemoryStore();
     const roots = [await rootOf(source, "a", { layers: ["base", "a"] }), await rootOf(source, "b", { layers: ["base", "b"] })];

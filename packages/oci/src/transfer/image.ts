@@ -1,3 +1,4 @@
+import type { OciError } from "../errors.ts";
 import type { SignatureTags } from "../graph/signature-tags.ts";
 import type { GraphManifest, ImageGraph } from "../graph/types.ts";
 import { walkImage } from "../graph/walk.ts";
@@ -10,7 +11,7 @@ import type { BlobOwner, BlobPlacer } from "./blobs.ts";
 import type { KnownContent } from "./known-content.ts";
 import { type CopiedManifest, isResolver, type ManifestPlacer } from "./manifests.ts";
 import type { PresenceRecord } from "./presence.ts";
-import { sided, throwIfAborted } from "./retry.ts";
+import { cannotTell, sided, throwIfAborted } from "./retry.ts";
 import type { BlobOutcome } from "./tally.ts";
 import type { Root, RootOutcome, RootResult, TransferOptions } from "./types.ts";
 
@@ -31,6 +32,8 @@ interface Look {
   readonly there: boolean;
   /** Tags that do not name it yet. */
   readonly untagged: readonly string[];
+  /** The target could not tell. */
+  readonly failure?: OciError;
 }
 
 /**
@@ -55,6 +58,7 @@ export async function copyImage(work: ImageWork, root: Root, owner: BlobOwner): 
   const isUntouched = missing.length === 0 && look.untagged.length === 0 && brought.every((how) => how === "present");
   if (isUntouched) return whole(work, root, graph);
   await putManifests(work, { root, owner, graph, missing, look });
+  if (look.failure !== undefined) await confirm(work, root);
   recordRoot(work, root, graph);
   return { outcome: resultOf(brought) };
 }
@@ -78,8 +82,20 @@ async function lookAtRoot(work: ImageWork, root: Root): Promise<Look> {
     const untagged = root.tags.filter((_, index) => found[index]?.digest !== root.descriptor.digest);
     return { there: untagged.length < root.tags.length, untagged };
   } catch (error) {
-    throw sided(error, "target");
+    const failure = sided(error, "target");
+    if (cannotTell(failure)) return { there: false, untagged: root.tags, failure };
+    throw failure;
   }
+}
+
+/** What a target could not tell before has to be readable now: docker-registry takes a manifest that it holds broken, and keeps it so. */
+async function confirm(work: ImageWork, { looked: _, ...root }: Root): Promise<void> {
+  const { failure } = await lookAtRoot(work, root);
+  if (failure === undefined) return;
+  throw failure.with({
+    message: `${failure.message}, though it took the manifest again`,
+    hint: `The registry's storage holds a broken copy, as docker-registry's does after its disk was full: remove ${root.descriptor.digest} from it, then run the same command again.`,
+  });
 }
 
 function isRecorded(work: ImageWork, root: Root): boolean {

@@ -4,7 +4,7 @@ import type { Digest } from "../model/digest.ts";
 import { checkManifest } from "../store/check-manifest.ts";
 import type { ManifestBytes, Place, Reader, Writer } from "../store/types.ts";
 import type { BlobOwner, BlobPlacer } from "./blobs.ts";
-import { pause, sided } from "./retry.ts";
+import { cannotTell, pause, sided } from "./retry.ts";
 import type { Tally } from "./tally.ts";
 
 export interface ManifestPlacerOptions {
@@ -53,6 +53,7 @@ export class ManifestPlacer {
       if (found) this.note(at, descriptor.digest);
       return found;
     } catch (error) {
+      if (cannotTell(error)) return false;
       throw sided(error, "target");
     }
   }

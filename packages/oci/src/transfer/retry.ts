@@ -27,6 +27,14 @@ export function isWorthAnotherRound(error: OciError, attempt: number): boolean {
   return !wasRepeated || (attempt < 2 && error.code !== "STALLED");
 }
 
+/**
+ * The answer to a look at the target that cannot tell what is there. docker-registry keeps empty links of what it was writing when
+ * its disk was full, and answers 500 for each of them. What is not known to be there is brought, which writes the link anew.
+ */
+export function cannotTell(error: unknown): boolean {
+  return isOciError(error) && error.status === 500;
+}
+
 /** How long to wait between tries. */
 export interface Pace {
   /** Before the second try, in milliseconds; doubled before each further one, with jitter, at most 10 s. */
