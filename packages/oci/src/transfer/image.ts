@@ -89,8 +89,9 @@ async function lookAtRoot(work: ImageWork, root: Root): Promise<Look> {
 }
 
 /** What a target could not tell before has to be readable now: docker-registry takes a manifest that it holds broken, and keeps it so. */
-async function confirm(work: ImageWork, { looked: _, ...root }: Root): Promise<void> {
-  const { failure } = await lookAtRoot(work, root);
+async function confirm(work: ImageWork, root: Root): Promise<void> {
+  const { looked: _, ...again } = root;
+  const { failure } = await lookAtRoot(work, again);
   if (failure === undefined) return;
   throw failure.with({
     message: `${failure.message}, though it took the manifest again`,
