@@ -1,8 +1,7 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=8 --no-incremental-marking
-// Understood by old Nodes: finds one that runs the program, and hands over to it. The young generation is half of Node's own,
-// one arena takes a fifth off what many threads leave scattered, and old objects are collected in one go: our heaps are small,
-// and every 16 MB of buffers that pass through would begin marking anew, a quarter of the CPU time of a copy. Measured:
-// bench/memory, bench/copy. All work only where a process starts.
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=4
+// Understood by old Nodes: finds one that runs the program, and hands over to it. A small young generation halves the
+// memory of a process that streams, and one arena takes a fifth off what many threads leave scattered (measured:
+// bench/memory); both work only where a process starts.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -33,10 +32,7 @@ function handOver() {
     process.exit(1);
   }
   const env = { MALLOC_ARENA_MAX: "1", ...process.env };
-  const child = spawn(pinned, ["--max-semi-space-size=8", "--no-incremental-marking", entry, ...process.argv.slice(2)], {
-    stdio: "inherit",
-    env,
-  });
+  const child = spawn(pinned, ["--max-semi-space-size=4", entry, ...process.argv.slice(2)], { stdio: "inherit", env });
   // A terminal sends its signals to both; one that was sent to this process alone is passed on.
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(name, () => {
