@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,16 +6,7 @@ import { dockerRegistryProgram } from "../support/docker-registry.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Ended, runProgram } from "../support/program.ts";
 import { skerryProgram } from "../support/skerry.ts";
-
-/** Mount namespaces, to have disks of a few hundred KiB. */
-function mayMount(): boolean {
-  try {
-    execFileSync("unshare", ["-m", "sh", "-c", "mount -t tmpfs tmpfs /mnt"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { mayMount } from "../support/small-disk.ts";
 
 const allowed = mayMount();
 

@@ -1,21 +1,11 @@
-import { execFileSync } from "node:child_process";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageSet, type MirrorWorld, mirrorWorld } from "../mirror/world.ts";
 import { type Ended, runProgram } from "../support/program.ts";
 import { skerryProgram } from "../support/skerry.ts";
+import { mayMount } from "../support/small-disk.ts";
 import { type FarRun, farSideOf } from "./far-side.ts";
-
-/** Mount namespaces, to have a disk of a few hundred KiB. */
-function mayMount(): boolean {
-  try {
-    execFileSync("unshare", ["-m", "sh", "-c", "mount -t tmpfs tmpfs /mnt"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const allowed = mayMount();
 

@@ -1,20 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runProgram } from "../support/program.ts";
 import { skerryProgram } from "../support/skerry.ts";
+import { mayMount } from "../support/small-disk.ts";
 import { imageSet, type MirrorWorld, mirrorWorld } from "./world.ts";
-
-/** Mount namespaces, to have a disk of a few hundred KiB. */
-function mayMount(): boolean {
-  try {
-    execFileSync("unshare", ["-m", "sh", "-c", "mount -t tmpfs tmpfs /mnt"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const allowed = mayMount();
 

@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { mayMount } from "../support/small-disk.ts";
 import { CampaignClient, manifestOver, sha256 } from "./campaign.ts";
 import { startChild } from "./child.ts";
 
@@ -11,16 +11,7 @@ function onSmallDisk(folder: string): string[] {
   return ["unshare", "-m", "sh", "-c", `mount -t tmpfs -o size=6m tmpfs ${folder} && exec "$@"`, "sh"];
 }
 
-function isAllowed(): boolean {
-  try {
-    execFileSync("unshare", ["-m", "sh", "-c", "mount -t tmpfs tmpfs /mnt"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-test.skipIf(!isAllowed())(
+test.skipIf(!mayMount())(
   "a full disk is said with the right error, loses nothing, and ends with the next delete (needs mount namespaces)",
   async () => {
     const scratch = await mkdtemp(join(tmpdir(), "skerry-full-"));
