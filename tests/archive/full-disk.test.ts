@@ -55,6 +55,24 @@ describe.skipIf(!allowed)("an archive on a disk that is too small (needs mount n
     expect([code, result.missing, result.wrong]).toEqual([0, [], []]);
   });
 
+  it("goes on when what lies ahead of a slow blob filled the disk before any volume was finished", async () => {
+    const carry = await hook("carry-late", `mv "$1" "${join(world.dir, "carried-late")}"`);
+    let slow: string | undefined;
+    let refused = 0;
+    world.source.interfere(({ method, url }) => {
+      if (method !== "GET" || !url.includes("/blobs/")) return undefined;
+      slow ??= url;
+      if (url !== slow || refused === 3) return undefined;
+      refused += 1;
+      return { status: 503 };
+    });
+    const ended = await onSmallDisk("400k", "carried-late", `${skerry} --volume-hook "${carry}" && cp -r "${disk}"/out/. "$kept"`);
+    world.source.interfere(undefined);
+    expect([ended.code, ended.stderr, refused]).toEqual([0, "", 3]);
+    const { code, result } = await far("archive", "verify", join(world.dir, "carried-late"));
+    expect([code, result.missing, result.wrong]).toEqual([0, [], []]);
+  });
+
   it("that fills all the same leaves an archive that the same command continues after room was made", async () => {
     // Somebody else takes the room once the first volume is there.
     const fill = await hook("fill", `test -e "${disk}/other" || head -c 4M /dev/zero > "${disk}/other" 2>/dev/null; true`);

@@ -48,6 +48,11 @@ export interface ExportOptions {
   readonly onVolume?: VolumeWriterOptions["onVolume"];
   /** Finished volumes leave the disk, or somebody changes it: room for one is enough to begin. */
   readonly spills?: boolean | undefined;
+  /**
+   * After a disk that was full before a volume was finished: what was written ahead of its turn is given up, and the rest is
+   * written in the archive's order, one blob after the other.
+   */
+  readonly inOrder?: boolean | undefined;
   /** The program itself, to travel along; what answers a request holds nothing else. */
   readonly tool?: Tool | undefined;
   /** Signs the contents file once the archive is whole. */
@@ -176,6 +181,7 @@ async function write(
     name: archiveName(lock.imageSet.name),
     plan,
     known: farSide.blobs,
+    givesUpAhead: options.inOrder,
     ...(options.onVolume === undefined ? {} : { onVolume: options.onVolume }),
     onFull: (failure) => {
       failures.push(failure);
@@ -191,6 +197,7 @@ async function write(
   const report = await transfer(archiveRoots(selection), writer, {
     gates: options.gates,
     tries: options.tries,
+    ...(options.inOrder === true ? { window: 1, concurrency: 1 } : {}),
     hold: options.hold,
     externalLayers: options.externalLayers,
     signal,

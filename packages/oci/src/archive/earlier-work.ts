@@ -42,11 +42,12 @@ export function writtenBy(contents: ArchiveContents, plan: ArchivePlan): Written
 /**
  * What of an earlier run can be kept: volumes that were finished as they are, and in the others every blob that is read
  * again and is right. Only open volumes are read.
+ * @param how `givesUpAhead` removes the open volumes but the first, once finished ones were carried away
  */
 export async function keepEarlierWork(
   plan: ArchivePlan,
   earlier: WrittenSoFar,
-  how: { readonly files: VolumeFiles; readonly signal?: AbortSignal | undefined },
+  how: { readonly files: VolumeFiles; readonly givesUpAhead?: boolean | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<{ readonly done: ReadonlySet<Digest>; readonly finished: Map<number, FinishedVolume> }> {
   const { starts } = plan.cutter;
   const finished = new Map<number, FinishedVolume>();
@@ -58,6 +59,7 @@ export async function keepEarlierWork(
       finished.set(index, volume);
     }
   }
+  if (how.givesUpAhead === true) await removeAhead(how.files, starts, finished);
   const claimed = new Set(earlier.done);
   const done = new Set<Digest>();
   for (const entry of plan.entries) {
@@ -66,6 +68,20 @@ export async function keepEarlierWork(
     if (isInside(entry, starts, finished) || (await isRight(entry, entry.digest, how.files))) done.add(entry.digest);
   }
   return { done, finished };
+}
+
+/**
+ * Only the first open volume stays: the room that the others take is what its missing blobs lack. Where finished volumes still
+ * lie, carrying them away makes room without fetching anything again.
+ */
+async function removeAhead(files: VolumeFiles, starts: readonly number[], finished: ReadonlyMap<number, unknown>): Promise<void> {
+  for (const index of finished.keys()) if ((await files.size(index)) !== undefined) return;
+  let isFirst = true;
+  for (const index of starts.keys()) {
+    if (finished.has(index)) continue;
+    if (!isFirst) await files.remove(index);
+    isFirst = false;
+  }
 }
 
 function isInside(entry: PlacedEntry, starts: readonly number[], finished: ReadonlyMap<number, unknown>): boolean {

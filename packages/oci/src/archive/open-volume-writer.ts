@@ -27,7 +27,7 @@ export async function openVolumeWriter(dir: string, options: VolumeWriterOptions
     const whole = await earlierContents(dir);
     const earlier =
       (await readWritingJournal(journalPath)) ?? (whole?.plan === plan.id ? writtenBy(whole, plan) : { done: [], volumes: new Map() });
-    const kept = await keepEarlierWork(plan, earlier, { files, signal: options.signal });
+    const kept = await keepEarlierWork(plan, earlier, { files, givesUpAhead: options.givesUpAhead, signal: options.signal });
     const journal = await WritingJournal.open(journalPath);
     const writer = new VolumeWriter(dir, archive, { options, lock, files, journal, ...kept });
     await writer.begun();

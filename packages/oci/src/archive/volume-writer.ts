@@ -38,6 +38,8 @@ export interface VolumeWriterOptions {
   readonly plan: ArchivePlan;
   /** Content that the far side has, and where: it is not written. */
   readonly known?: ReadonlyMap<Digest, readonly string[]>;
+  /** Removes what an earlier attempt wrote into volumes beyond the first open one: it took the room that the first needs. */
+  readonly givesUpAhead?: boolean | undefined;
   /** Told when a volume will not change again; it may be carried away then. What it throws ends the archive. */
   readonly onVolume?: (path: string, volume: FinishedVolume) => Promise<void>;
   /** Told when the disk takes no more: nothing else need be fetched for it. */

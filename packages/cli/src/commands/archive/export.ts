@@ -23,14 +23,19 @@ export async function exportSet(job: Job<MirrorRunFlags>, session: Session, plan
   const tool = await travellingTool(job);
   /** What the first attempt said: a later one may not even begin. */
   let full: unknown;
+  let inOrder = false;
   for (;;) {
     let finished = 0;
     try {
-      return await runExport(exportRun(job, session, { plan, text, dir, signer, tool, onVolume: () => (finished += 1) }), session.context);
+      const what = { plan, text, dir, signer, tool, inOrder, onVolume: () => (finished += 1) };
+      return await runExport(exportRun(job, session, what), session.context);
     } catch (error) {
       if (!isFullDisk(error)) throw error;
       full ??= error;
-      if (!(await goesOn(job, { dir, finished, isCarriedAway }))) throw full;
+      const isLast = finished === 0 && inOrder;
+      if (!(await goesOn(job, { dir, isCarriedAway: isCarriedAway && !isLast }))) throw full;
+      // Blobs of many volumes are written side by side: together they can fill the disk before one volume is complete.
+      inOrder ||= finished === 0;
     }
   }
 }
@@ -41,13 +46,14 @@ interface Exporting {
   readonly dir: string;
   readonly signer: ArchiveSigner | undefined;
   readonly tool: Tool | undefined;
+  readonly inOrder: boolean;
   readonly onVolume: () => void;
 }
 
 function exportRun(job: Job<MirrorRunFlags>, session: Session, what: Exporting): ExportRun {
   const { flags } = job;
   const { registries } = session;
-  const { plan, text, dir, signer, tool } = what;
+  const { plan, text, dir, signer, tool, inOrder } = what;
   return {
     lock: plan.lock,
     dir,
@@ -55,6 +61,7 @@ function exportRun(job: Job<MirrorRunFlags>, session: Session, what: Exporting):
     options: {
       volumeBytes: volumeBytesOf(flags, session.set.config),
       spills: flags["volume-hook"] !== undefined || job.world.stdin.isTTY,
+      inOrder,
       farSide: farSide(job, session.context.manifests),
       ...(signer === undefined ? {} : { signer }),
       tool,

@@ -5,9 +5,7 @@ import { escapeLine } from "../../output/escape.ts";
 /** What ends an attempt at an archive and can be mended while the command waits. */
 export interface FullDisk {
   readonly dir: string;
-  /** Volumes that this attempt finished. */
-  readonly finished: number;
-  /** True when each finished volume is carried away by `--volume-hook`. */
+  /** True when finished volumes are carried away by `--volume-hook`, and that may have made room. */
   readonly isCarriedAway: boolean;
 }
 
@@ -24,7 +22,7 @@ export function isFullDisk(error: unknown): boolean {
  * the disk or made room. Finished volumes need not be there any longer.
  */
 export async function goesOn(job: Job<unknown>, disk: FullDisk): Promise<boolean> {
-  if (disk.isCarriedAway && disk.finished > 0) return true;
+  if (disk.isCarriedAway) return true;
   const { stdin } = job.world;
   if (!stdin.isTTY) return false;
   const restore = await carryJournals(disk.dir);
