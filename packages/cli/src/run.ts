@@ -45,7 +45,7 @@ async function start(args: readonly string[], world: World): Promise<number> {
   const file = await readConfigFile(world, tree);
   const values = await readFlags(flags, { given: scanned.flags, env: world.env, file: file.flags, filePath: file.path });
   checkPositionals(scanned.positionals, node.positionals, words);
-  return runCommand(node, { values, args: scanned.positionals, world });
+  return runCommand(node, { values, given: scanned.flags, args: scanned.positionals, world });
 }
 
 /** What cannot be read has at least the way to the help as its hint. */
@@ -68,12 +68,13 @@ function helpHint(words: readonly string[]): string {
 
 interface Call {
   readonly values: Readonly<Record<string, unknown>>;
+  readonly given: ReadonlyMap<string, readonly string[]>;
   readonly args: readonly string[];
   readonly world: World;
 }
 
 async function runCommand(node: Command, call: Call): Promise<number> {
-  const { world, args, values } = call;
+  const { world, args, values, given } = call;
   const every = values as unknown as EveryFlags;
   const format = OUTPUT_FORMATS.find((known) => known === every.output) ?? "text";
   const color = colored(world, every["no-color"]);
@@ -87,6 +88,7 @@ async function runCommand(node: Command, call: Call): Promise<number> {
     tree,
     flags: values,
     every,
+    given,
     args,
     world,
     out: createPrinter(world.stdout, format),

@@ -48,6 +48,8 @@ export interface Example {
 export interface Job<F> {
   readonly flags: F;
   readonly every: EveryFlags;
+  /** The flags of this command line, as they were written, by their long names. */
+  readonly given: ReadonlyMap<string, readonly string[]>;
   /** Positional arguments, their number already checked. */
   readonly args: readonly string[];
   readonly world: World;

@@ -4,6 +4,7 @@ import { NEWEST_KNOWN_VERSION, parseClusterVersion } from "@skerry/cluster";
 import { newConfigText, parseImageSetConfig } from "@skerry/mirror";
 import { RefusedError } from "../../args/errors.ts";
 import { type Job, pathOf } from "../../command/job.ts";
+import { shellWord } from "../../output/command-line.ts";
 import { EXIT } from "../../output/error.ts";
 import { escapeLine } from "../../output/escape.ts";
 import type { InitFlags } from "./init.ts";
@@ -35,7 +36,7 @@ export async function run(job: Job<InitFlags>): Promise<number> {
   await writeNew(pathOf(job, file), { file, text });
   await job.out.result(
     { kind: "ConfigFile", file, catalog, packages: selects },
-    { text: () => `Wrote ${escapeLine(file)}. Next: skerry plan -c ${escapeLine(file)}\n`, names: () => [file] },
+    { text: () => `Wrote ${escapeLine(file)}. Next: skerry plan -c ${escapeLine(shellWord(file))}\n`, names: () => [file] },
   );
   return EXIT.done;
 }

@@ -4,6 +4,7 @@ import { formatSize } from "../../args/size.ts";
 import { holdOutside } from "../../args/time-window.ts";
 import type { Job } from "../../command/job.ts";
 import { checkSetContent } from "../../command/set-content-flags.ts";
+import { followUp } from "../../output/command-line.ts";
 import { EXIT, exitCodeOf } from "../../output/error.ts";
 import { isArchivePlace } from "../archive/archive-place.ts";
 import { checkArchiveFlags } from "../archive/check-flags.ts";
@@ -44,7 +45,10 @@ export async function run(given: Job<MirrorRunFlags>): Promise<number> {
   }
   const report = await transferSet(job, session, made);
   await recordImport(job, session, { lock: made.lock, report });
-  return await show(job, report, () => (session.forArchive === undefined ? reportText(report) : answerText(report, session.forArchive)));
+  const verify = followUp(job, ["verify"], { args: job.args });
+  return await show(job, report, () =>
+    session.forArchive === undefined ? reportText(report, verify) : answerText(report, session.forArchive),
+  );
 }
 
 /** What an import would do: everything is checked, nothing is written to the target. */
@@ -54,7 +58,7 @@ async function showPlan(job: Job<MirrorRunFlags>, session: Session): Promise<num
   job.progress.stop();
   const { apiVersion: _, ...result } = document;
   await job.out.result(result, {
-    text: () => planText(document, { config: undefined, target: job.args[0] }),
+    text: () => planText(document, undefined),
     names: () => document.images.map((image) => image.origin),
   });
   return EXIT.done;

@@ -5,9 +5,11 @@ import { escapeLine } from "../../output/escape.ts";
 import { formatTable } from "../../output/table.ts";
 
 /** A plan as a person reads it: packages, totals, what was repaired, what needs a decision, what to do next. */
-export function planText(plan: PlanDocument, how: { readonly config: string | undefined; readonly target: string | undefined }): string {
+export function planText(plan: PlanDocument, next: string | undefined): string {
   const isEmpty = plan.images.length === 0 && plan.problems.some(isOpen);
-  const end = isEmpty ? ["No source could be read: a lock of an earlier run stays as it was.\n"] : [filesText(plan), nextText(how)];
+  const end = isEmpty
+    ? ["No source could be read: a lock of an earlier run stays as it was.\n"]
+    : [filesText(plan), next === undefined ? "" : `Next: ${next}\n`];
   return [packageTable(plan), problemText(plan.problems), ...end].filter((part) => part !== "").join("");
 }
 
@@ -132,10 +134,4 @@ function problemLine(problem: Problem): string {
 function filesText(plan: PlanDocument): string {
   const others = Object.keys(plan.files).length - 1;
   return `Wrote ${escapeLine(plan.files["lock"] ?? "the lock")} and ${others} more.\n`;
-}
-
-function nextText(how: { readonly config: string | undefined; readonly target: string | undefined }): string {
-  if (how.config === undefined) return "";
-  const target = how.target ?? "docker://HOST[:PORT][/PREFIX]";
-  return `Next: skerry mirror -c ${escapeLine(how.config)} --locked ${escapeLine(target)}\n`;
 }

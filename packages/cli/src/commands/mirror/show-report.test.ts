@@ -14,6 +14,9 @@ const undecided: Problem = {
   hint: "Ask the publisher.",
 };
 
+/** The command that a report ends with. */
+const VERIFY = "skerry verify docker://m.io";
+
 const image = { origin: "quay.io/org/app:v1", outcome: "copied" } as MirrorReport["images"][number];
 
 function report(fields: Partial<MirrorReport>): MirrorReport {
@@ -37,7 +40,7 @@ function report(fields: Partial<MirrorReport>): MirrorReport {
 }
 
 test("with nothing but an undecided problem it says that everything moved, and what the problem wants", () => {
-  const text = reportText(report({}));
+  const text = reportText(report({}), VERIFY);
   expect(text).toContain("Everything in the lock has moved; 1 problem needs your decision");
   expect(text).toContain("REF_EMPTY  app.v1.0.0  relatedImages[2].image: no value found\\u001b[2J\n");
   expect(text).toContain("mend it: Ask the publisher.\n");
@@ -47,17 +50,20 @@ test("with nothing but an undecided problem it says that everything moved, and w
 });
 
 test("several are counted, and the accepted ones are left out", () => {
-  const text = reportText(report({ problems: [undecided, { ...undecided, subject: "b" }, { ...undecided, subject: "c", waived: true }] }));
+  const text = reportText(
+    report({ problems: [undecided, { ...undecided, subject: "b" }, { ...undecided, subject: "c", waived: true }] }),
+    VERIFY,
+  );
   expect(text).toContain("2 problems need your decision");
   expect(text).not.toContain("REF_EMPTY=c");
 });
 
 test.each(["failed", "skipped"] as const)("an image that %s is what comes first", (outcome) => {
-  const text = reportText(report({ images: [image, { ...image, outcome }] }));
+  const text = reportText(report({ images: [image, { ...image, outcome }] }), VERIFY);
   expect(text).toContain("Mend what failed and run the same command again");
   expect(text).not.toContain("Everything in the lock");
 });
 
 test("a run without trouble ends with what to do next", () => {
-  expect(reportText(report({ result: "done", problems: [] }))).toMatch(/requests, 0 retries\nNext: skerry verify/);
+  expect(reportText(report({ result: "done", problems: [] }), VERIFY)).toMatch(/requests, 0 retries\nNext: skerry verify/);
 });

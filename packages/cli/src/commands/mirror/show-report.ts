@@ -1,11 +1,15 @@
 import { isOpen, type MirrorReport, waiverFor } from "@skerry/mirror";
 import { formatDuration } from "../../args/duration.ts";
 import { formatSize } from "../../args/size.ts";
+import { shellWord } from "../../output/command-line.ts";
 import { escapeLine } from "../../output/escape.ts";
 
-/** A report as a person reads it: what moved, what was there, what failed and why, what to do next. */
-export function reportText(report: MirrorReport): string {
-  return [countsText(report), failuresText(report), catalogsText(report), nextText(report)].join("");
+/**
+ * A report as a person reads it: what moved, what was there, what failed and why, what to do next.
+ * @param verify the command that verifies the target, where a registry is one
+ */
+export function reportText(report: MirrorReport, verify?: string): string {
+  return [countsText(report), failuresText(report), catalogsText(report), nextText(report, verify)].join("");
 }
 
 /** The report of content that was asked for: it is there, and whoever lacked it goes on. */
@@ -53,11 +57,11 @@ function catalogsText(report: MirrorReport): string {
   return report.catalogs.map((catalog) => `Catalog ${escapeLine(catalog.catalog)}: ${catalog.outcome} ${catalog.targetDigest}\n`).join("");
 }
 
-function nextText(report: MirrorReport): string {
+function nextText(report: MirrorReport, verify: string | undefined): string {
   if (report.result === "interrupted") return "Interrupted: the same command continues where it stopped.\n";
   const resources = report.files["resources"];
   const apply =
-    resources === undefined ? "" : `Next: skerry verify ${escapeLine(report.target)}\n      oc apply -f ${escapeLine(resources)}\n`;
+    resources === undefined || verify === undefined ? "" : `Next: ${verify}\n      oc apply -f ${escapeLine(shellWord(resources))}\n`;
   if (report.result !== "failed" && report.result !== "partial") return apply;
   const outcomes = [...report.images, ...report.catalogs].map(({ outcome }) => outcome);
   return outcomes.includes("failed") || outcomes.includes("skipped") || !report.problems.some(isOpen)
