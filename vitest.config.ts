@@ -10,8 +10,9 @@ const config: ViteUserConfig = defineConfig({
     // Code holds no module state, so files may share a thread.
     pool: "threads",
     isolate: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Against what never ends, not against a slow machine.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     passWithNoTests: true,
     reporters: [
       "default",
