@@ -53,5 +53,5 @@ describe("the bundle", () => {
     expect(await partsOf(dist, "version")).toEqual([]);
     // A folder needs no registry.
     for (const word of ["list", "render", "images"]) expect(await partsOf(dist, "catalog", word, catalog)).not.toContain("undici");
-  }, 120_000);
+  }, 300_000);
 });

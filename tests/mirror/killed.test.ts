@@ -54,7 +54,7 @@ describe("a mirror that is killed", () => {
     const ended = await mirrorUntil("undisturbed", () => false);
     expect(ended).toMatchObject({ code: 0, signal: null });
     undisturbed = { events: ended.events, files: await filesOf(workspaceOf("undisturbed")) };
-  }, 300_000);
+  }, 600_000);
   afterAll(() => world[Symbol.asyncDispose]());
 
   const workspaceOf = (name: string): string => join(world.folder, `workspace-${name}`);

@@ -72,4 +72,4 @@ test("200 images arrive whole through wires that reset, stall and corrupt", asyn
   await using registries = new Registries({ insecureHosts: [mirror.host] });
   const reader = registries.reader(mirror.host);
   await Promise.all(roots.map((root) => verify(reader, root)));
-}, 240_000);
+}, 600_000);

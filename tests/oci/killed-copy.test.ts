@@ -58,4 +58,4 @@ test("a copy into a layout that is killed again and again completes, keeps what 
       expect(digestOf(Buffer.concat(await Array.fromAsync(reader.blob(to, blob).open(0))))).toBe(blob.digest);
     }
   }
-}, 240_000);
+}, 600_000);

@@ -65,5 +65,5 @@ test.skipIf(!existsSync("/proc/self/fd"))(
       await rm(root, { recursive: true });
     }
   },
-  60_000,
+  300_000,
 );

@@ -64,7 +64,7 @@ test(`${CLIENTS} clients push the same and overlapping images while collections 
     await registry.close();
     await rm(root, { recursive: true });
   }
-}, 120_000);
+}, 300_000);
 
 test("a collection that begins while a blob is being linked leaves its bytes alone", async () => {
   const root = await mkdtemp(join(tmpdir(), "skerry-race-"));
