@@ -32,6 +32,7 @@ describe("login", () => {
   test("is checked before it is kept", async () => {
     const wrong = await skerry({ stdin: "wrong\n" }, "login", registry.host, "-u", "bob", "--password-stdin", "--insecure");
     expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toMatch(/as bob: the registry refuses this user name or password\n.*nothing was kept/s);
     expect(wrong.stderr).not.toContain("wrong");
     await expect(stat(file())).rejects.toThrow();
   });

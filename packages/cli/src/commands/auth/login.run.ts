@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { authFilePlaces, RealmFile, serverAddress, storeWithHelper } from "@skerry/oci";
+import { authFilePlaces, isOciError, OciError, RealmFile, serverAddress, storeWithHelper } from "@skerry/oci";
 import { UsageError } from "../../args/errors.ts";
 import { helperOf, removeLogin, storeLogin } from "../../auth/auth-files.ts";
 import { readPassword } from "../../auth/read-password.ts";
@@ -20,7 +20,11 @@ export async function run(job: Job<LoginFlags>): Promise<number> {
   const realms = await RealmFile.open(realmPath(job.world), [host]);
   const credentials = { find: async (asked: string) => (asked === host ? credential : undefined) };
   await using registries = await openRegistries(job, { sources: [host], destinations: [host] }, { credentials, realms });
-  await registries.ping(host, job.signal);
+  try {
+    await registries.ping(host, job.signal);
+  } catch (error) {
+    throw isOciError(error) && error.code === "UNAUTHORIZED" ? refused(error, { host, username }) : error;
+  }
   await realms.save();
   const path = authFile(job);
   const helper = await keep(job, path, { host, username, password });
@@ -34,6 +38,20 @@ export async function run(job: Job<LoginFlags>): Promise<number> {
     { text: () => "", names: () => [host] },
   );
   return EXIT.done;
+}
+
+/** To log in is what is being done: that is no advice here. */
+function refused(cause: OciError, { host, username }: { readonly host: string; readonly username: string }): OciError {
+  return new OciError({
+    code: cause.code,
+    message: `Cannot log in to ${host} as ${username}: the registry refuses this user name or password`,
+    subject: host,
+    host: cause.host ?? host,
+    ...(cause.status === undefined ? {} : { status: cause.status }),
+    ...(cause.registryCode === undefined ? {} : { registryCode: cause.registryCode }),
+    hint: "Check both and try again; nothing was kept.",
+    cause,
+  });
 }
 
 /** Keeps the account in the file, or with the helper to which the file leaves the host; returns that helper. */
