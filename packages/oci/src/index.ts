@@ -103,6 +103,7 @@ export { type ManifestCache, memoryManifestCache, openManifestCache } from "./st
 export { type DirStore, openDir } from "./store/dir/dir-store.ts";
 export { type AtomicWriteOptions, syncFolder, writeFileAtomic } from "./store/disk/atomic-file.ts";
 export { type FileLock, type LockOptions, type LockOwner, takeLock } from "./store/disk/lock-file.ts";
+export { makeFolder } from "./store/disk/make-folder.ts";
 export { spaceAt } from "./store/disk/space.ts";
 export { type DockerArchive, openDockerArchive } from "./store/docker-archive/docker-archive.ts";
 export { openArchive } from "./store/layout/archive-reader.ts";

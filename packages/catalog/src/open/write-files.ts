@@ -1,5 +1,6 @@
-import { mkdir, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "@skerry/oci";
 import { CatalogError } from "../errors.ts";
 import { layerPath } from "../image/layer-path.ts";
 import type { CatalogFile } from "../types.ts";
@@ -24,7 +25,7 @@ export async function writeCatalogFiles(
     }
     const target = join(directory, file.path);
     try {
-      await mkdir(dirname(target), { recursive: true, mode: modes.folder });
+      await makeFolder(dirname(target), modes.folder);
       await using handle = await open(target, "wx", modes.file);
       for await (const chunk of file.content) await handle.write(chunk);
     } catch (cause) {

@@ -1,6 +1,6 @@
-import { mkdir, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { type FileLock, isOciError, takeLock } from "@skerry/oci";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type FileLock, isOciError, makeFolder, takeLock } from "@skerry/oci";
 import { MirrorError } from "../errors.ts";
 import { lockPieces, sameLock } from "../lock/format.ts";
 import { parseLock } from "../lock/parse.ts";
@@ -45,25 +45,6 @@ export async function openWorkspace(dir: string): Promise<OwnedWorkspace> {
       await lock.release();
     },
   };
-}
-
-/** Makes a folder and what is above it. Node's own recursive way never returns where a file system takes no folders (`/proc`). */
-async function makeFolder(path: string, mode = 0o777): Promise<void> {
-  const make = async (): Promise<string | undefined> => {
-    try {
-      await mkdir(path, { mode });
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof Error) || !("code" in error)) throw error;
-      if (error.code === "EEXIST" && (await stat(path)).isDirectory()) return undefined;
-      if (error.code === "ENOENT" && dirname(path) !== path) return dirname(path);
-      throw error;
-    }
-  };
-  const parent = await make();
-  if (parent === undefined) return;
-  await makeFolder(parent);
-  if ((await make()) !== undefined) throw Object.assign(new Error(`no folder can be made in ${parent}`), { code: "ENOENT" });
 }
 
 /** A full or broken disk says so itself; anything else is about the path that was given. */

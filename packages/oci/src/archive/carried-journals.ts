@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { diskError, errnoOf } from "../store/disk/errors.ts";
+import { makeFolder } from "../store/disk/make-folder.ts";
 
 /** Journals of archives that are being written. */
 const JOURNAL = /^\.[A-Za-z0-9].*\.journal$/;
@@ -14,7 +15,7 @@ export async function carryJournals(dir: string): Promise<() => Promise<void>> {
   const names = (await readdir(dir).catch((): string[] => [])).filter((name) => JOURNAL.test(name));
   const texts = await Promise.all(names.map(async (name) => [name, await readFile(join(dir, name))] as const));
   return async () => {
-    await mkdir(dir, { recursive: true }).catch((error: unknown) => {
+    await makeFolder(dir).catch((error: unknown) => {
       throw diskError(error, "make the archive's folder", dir);
     });
     for (const [name, bytes] of texts) {

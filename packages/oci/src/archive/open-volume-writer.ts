@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { diskError } from "../store/disk/errors.ts";
 import { takeLock } from "../store/disk/lock-file.ts";
+import { makeFolder } from "../store/disk/make-folder.ts";
 import { earlierContents, keepEarlierWork, writtenBy } from "./earlier-work.ts";
 import { VolumeFiles } from "./volume-files.ts";
 import { VolumeWriter, type VolumeWriterOptions } from "./volume-writer.ts";
@@ -16,7 +16,7 @@ export async function openVolumeWriter(dir: string, options: VolumeWriterOptions
   const { plan } = options;
   const archive = `${options.name}-${plan.id.slice(0, 8)}`;
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
   } catch (error) {
     throw diskError(error, "make the archive's folder", dir);
   }

@@ -1,7 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type MirrorMapping, mirrorManifests, mirrorMappings, wholeCatalog } from "@skerry/catalog";
-import { parseReference, type Reference, writeFileAtomic } from "@skerry/oci";
+import { makeFolder, parseReference, type Reference, writeFileAtomic } from "@skerry/oci";
 import { RefusedError, UsageError } from "../../args/errors.ts";
 import { neededImages } from "../../catalogs/needed-images.ts";
 import { openCatalogs } from "../../catalogs/open.ts";
@@ -90,7 +89,7 @@ async function writeManifests(
   dir: string,
   files: readonly { readonly name: string; readonly text: string }[],
 ): Promise<Readonly<Record<string, string>>> {
-  await mkdir(dir, { recursive: true }).catch((cause: unknown) => {
+  await makeFolder(dir).catch((cause: unknown) => {
     throw new RefusedError(`Refused to write to ${dir}: ${cause instanceof Error ? cause.message : "it cannot be made"}`, { subject: dir });
   });
   const written: [string, string][] = [];

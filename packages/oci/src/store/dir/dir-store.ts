@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OciError } from "../../errors.ts";
 import { digestOf } from "../../hash.ts";
@@ -9,6 +9,7 @@ import { checkManifest } from "../check-manifest.ts";
 import { writeFileAtomic } from "../disk/atomic-file.ts";
 import { diskError, errnoOf } from "../disk/errors.ts";
 import { FlatFolder } from "../disk/flat-folder.ts";
+import { makeFolder } from "../disk/make-folder.ts";
 import type { BlobWrite, ByteSource, ManifestBytes, Place, Reader, Writer } from "../types.ts";
 
 /** The version that skopeo writes. containers/image, directory transport. */
@@ -107,7 +108,7 @@ async function optional(path: string): Promise<Uint8Array | undefined> {
 
 async function makeDir(dir: string): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     // What a killed process left; nothing in it can be continued.
     await rm(join(dir, ".partial"), { recursive: true, force: true });
     const files = await readdir(dir);

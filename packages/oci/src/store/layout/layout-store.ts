@@ -1,4 +1,4 @@
-import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OciError } from "../../errors.ts";
 import type { Descriptor } from "../../model/descriptor.ts";
@@ -8,6 +8,7 @@ import { checkManifest } from "../check-manifest.ts";
 import { BlobFolder } from "../disk/blob-folder.ts";
 import { diskError, errnoOf } from "../disk/errors.ts";
 import { type FileLock, type LockOwner, takeLock } from "../disk/lock-file.ts";
+import { makeFolder } from "../disk/make-folder.ts";
 import { spaceAt } from "../disk/space.ts";
 import type { BlobWrite, Deleter, ManifestBytes, Place, Spacer, Writer } from "../types.ts";
 import { IndexFile } from "./index-file.ts";
@@ -136,7 +137,7 @@ export class LayoutStore extends LayoutReader implements Writer, Deleter, Spacer
 
 async function makeLayout(dir: string): Promise<void> {
   try {
-    await mkdir(join(dir, "blobs", "sha256"), { recursive: true });
+    await makeFolder(join(dir, "blobs", "sha256"));
     const path = join(dir, "oci-layout");
     const there = await readFile(path).catch(() => Buffer.alloc(0));
     if (there.byteLength === 0) await writeFile(path, '{"imageLayoutVersion":"1.0.0"}');
@@ -147,7 +148,7 @@ async function makeLayout(dir: string): Promise<void> {
 
 async function lockLayout(dir: string, owner: LockOwner | undefined): Promise<FileLock> {
   try {
-    await mkdir(join(dir, OWN, "partial"), { recursive: true, mode: 0o700 });
+    await makeFolder(join(dir, OWN, "partial"), 0o700);
   } catch (error) {
     throw diskError(error, "lock the OCI layout", dir);
   }
