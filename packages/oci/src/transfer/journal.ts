@@ -69,6 +69,10 @@ class FileJournal implements Journal {
     this.#contents = contents;
   }
 
+  knows(target: string): boolean {
+    return this.#contents.knows(target);
+  }
+
   hasBlob(target: string, repository: string, digest: Digest): boolean {
     return this.#contents.hasBlob(target, repository, digest);
   }
@@ -139,6 +143,10 @@ class Contents {
 
   constructor(share: (digest: Digest) => Digest) {
     this.#share = share;
+  }
+
+  knows(target: string): boolean {
+    return this.#targets.has(target);
   }
 
   hasBlob(target: string, repository: string, digest: Digest): boolean {
