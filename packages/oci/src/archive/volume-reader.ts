@@ -46,9 +46,19 @@ export async function readContents(dir: string): Promise<ReadContents> {
     const bytes = await readFile(path);
     return { contents: parseContents(bytes.toString("utf8"), path), bytes };
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw diskError(error, "read the archive's contents", path);
-    throw await noContents(dir, path);
+    const code = errnoOf(error);
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw diskError(error, "read the archive's contents", path);
+    throw code === "ENOTDIR" ? notFolder(dir) : await noContents(dir, path);
   }
+}
+
+function notFolder(dir: string): OciError {
+  return new OciError({
+    code: "NOT_FOUND",
+    message: `Cannot open archive ${dir}: it is a file`,
+    subject: dir,
+    hint: "Name the folder that holds the volumes and their contents.json.",
+  });
 }
 
 async function noContents(dir: string, path: string): Promise<OciError> {
