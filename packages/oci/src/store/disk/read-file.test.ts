@@ -2,8 +2,9 @@ import { readdir, readlink, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { digestOf } from "../../hash.ts";
 import { tempDir } from "../../testing/temp-dir.ts";
-import { type FilePart, readFrom, SharedFile } from "./read-file.ts";
+import { type FilePart, hashFile, readFrom, SharedFile } from "./read-file.ts";
 
 const BYTES = Buffer.alloc(1_300_000);
 for (let at = 0; at < BYTES.byteLength; at += 4) BYTES.writeUInt32LE(at, at);
@@ -31,6 +32,17 @@ test("any part is the same bytes, however many are read at once", async () => {
     }),
     { numRuns: 30 },
   );
+});
+
+test("a file's hash is that of its bytes, of its beginning, or of less than was thought to be there", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "file");
+  await writeFile(path, BYTES);
+  for (const length of [0, 1, 512 * 1024, 512 * 1024 + 1, BYTES.byteLength, BYTES.byteLength + 5]) {
+    expect(await hashFile(path, length)).toBe(digestOf(BYTES.subarray(0, length)).slice("sha256:".length));
+  }
+  await expect(hashFile(path, 1, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "ABORTED" });
+  await expect(hashFile(join(dir.path, "none"), 1)).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
 test("a file is open while somebody reads, however they end, and no longer", async () => {

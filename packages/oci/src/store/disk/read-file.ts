@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { OciError } from "../../errors.ts";
 import type { IoOptions } from "../types.ts";
@@ -19,6 +20,32 @@ export interface FilePart extends IoOptions {
  */
 export function readFrom(path: string, part: FilePart): AsyncGenerator<Uint8Array> {
   return new SharedFile(path).read(part);
+}
+
+/**
+ * SHA-256 of the first `length` bytes of a file, in hexadecimal. Two buffers take turns: one is read into while the other is
+ * hashed, and nothing is left to the collector.
+ * @throws OciError `NOT_FOUND`, `IO_FAILED`, `ABORTED`
+ */
+export async function hashFile(path: string, length: number, options: IoOptions = {}): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    await using file = await open(path);
+    const buffers = [Buffer.allocUnsafe(READ_BYTES), Buffer.allocUnsafe(READ_BYTES)] as const;
+    let position = 0;
+    let reading = file.read(buffers[0], 0, Math.min(READ_BYTES, length), 0);
+    for (let turn = 0; ; turn++) {
+      const { bytesRead, buffer } = await reading;
+      position += bytesRead;
+      if (options.signal?.aborted === true) throw stopped(options.signal.reason);
+      const isLast = bytesRead === 0 || position >= length;
+      if (!isLast) reading = file.read(buffers[turn % 2 === 0 ? 1 : 0], 0, Math.min(READ_BYTES, length - position), position);
+      hash.update(buffer.subarray(0, bytesRead));
+      if (isLast) return hash.digest("hex");
+    }
+  } catch (error) {
+    throw diskError(error, "read", path);
+  }
 }
 
 /**
