@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageSet, type Json, type MirrorWorld, mirrorWorld } from "../mirror/world.ts";
@@ -172,6 +172,10 @@ describe("parts of archives", () => {
     const arrived = await far("mirror", "--from", `file://${partial}`, "--insecure", "--workspace", join(world.dir, "w4"), into("partial"));
     expect([arrived.code, arrived.result.result]).toEqual([3, "partial"]);
     expect(arrived.result.catalogs[0].outcome).toBe("skipped");
+    // The far side is told what happened on the near one.
+    expect(arrived.result.images.find((image: Json) => image.outcome === "failed").error.message).toContain(
+      "the archive was made without it",
+    );
     expect(arrived.result.images.filter((image: Json) => image.outcome === "failed").map((image: Json) => image.origin)).toEqual([
       ...new Set(run.result.archive.missing.map((row: Json) => row.origin)),
     ]);
@@ -182,5 +186,35 @@ describe("parts of archives", () => {
     const fetched = world.source.seen.filter(({ method, url }) => method === "GET" && url.includes("/blobs/"));
     expect(fetched.map(({ url }) => url.split("/blobs/")[1])).toEqual([victim]);
     expect((await far("archive", "verify", partial)).code).toBe(0);
+  });
+
+  it("a run that gets no image at all leaves the archive that is there", async () => {
+    const kept = join(world.dir, "kept");
+    await cp(first, kept, { recursive: true });
+    const before = (await readdir(kept)).sort();
+    const noHost = await world.config(
+      "apiVersion: mirror.openshift.io/v2alpha1\nkind: ImageSetConfiguration\nmirror:\n  additionalImages:\n    - name: 127.0.0.1:1/org/none:v1\n",
+    );
+    const away = await world.json(
+      "mirror",
+      "-c",
+      noHost,
+      "--name",
+      "job",
+      "--retries",
+      "0",
+      "--workspace",
+      join(world.dir, "w5"),
+      `file://${kept}`,
+    );
+    expect([away.code, away.result.result, away.result.archive]).toEqual([1, "failed", null]);
+    world.source.interfere(({ url }) => (url.includes("/blobs/") ? { status: 403, code: "DENIED" } : undefined));
+    const lock = join(world.dir, "skerry-job", "imageset.lock");
+    const refused = await world.json("mirror", "--lock", lock, `file://${kept}`);
+    world.source.interfere(undefined);
+    // The catalog is made here and does not fail; alone it is no archive.
+    expect([refused.code, refused.result.result, refused.result.archive]).toEqual([3, "partial", null]);
+    expect((await readdir(kept)).filter((name) => before.includes(name)).sort()).toEqual(before);
+    expect((await far("archive", "verify", kept)).code).toBe(0);
   });
 });

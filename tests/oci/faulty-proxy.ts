@@ -54,9 +54,13 @@ export async function faultyProxy(target: string, options: FaultyProxyOptions): 
 function isPlayable(fault: Fault, request: IncomingMessage): boolean {
   const url = request.url ?? "";
   if (fault === "corrupt-response") return request.method === "GET" && /\/(?:blobs|manifests)\/sha256:/.test(url);
-  if (fault === "corrupt-request" || fault === "cut-request") return request.method === "PUT" && url.includes("/blobs/uploads/");
+  if (fault === "corrupt-request" || fault === "cut-request") return carriesBlob(request.method, url);
   if (fault === "cut-response") return request.method === "GET";
   return true;
+}
+
+function carriesBlob(method: string | undefined, url: string): boolean {
+  return url.includes("/blobs/uploads/") && (method === "PUT" || (method === "POST" && url.includes("digest=")));
 }
 
 class Exchange {

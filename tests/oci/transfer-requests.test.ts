@@ -47,14 +47,47 @@ test("requests between two registries are exactly those that the graph needs", a
   const cold = await transfer(wanted, registries.writer(target.host), options);
   expect(cold.outcomes.map(({ outcome }) => outcome)).toEqual(["copied", "copied", "copied", "copied"]);
   expect(withoutPings(source)).toEqual({ GET: 6 + 12 });
-  // One look per root, one list per repository; 12 uploads of two requests, five mounts; 6 manifests.
-  expect(withoutPings(target)).toEqual({ HEAD: 4, GET: 4, POST: 12 + 5, PUT: 12 + 6 });
+  // A record that knows nothing of this target: one list per repository, and no look; 12 small uploads, five mounts; 6 manifests.
+  expect(withoutPings(target)).toEqual({ GET: 4, POST: 12 + 5, PUT: 6 });
 
   source.reset();
   target.reset();
   const warm = await transfer(wanted, registries.writer(target.host), options);
   expect(warm.outcomes.map(({ outcome }) => outcome)).toEqual(["present", "present", "present", "present"]);
   expect([withoutPings(source), withoutPings(target)]).toEqual([{}, { HEAD: 4 }]);
+});
+
+test.skipIf(dockerRegistryProgram === undefined)(
+  "a registry that takes no blob whole costs two requests for each (needs docker-registry)",
+  async () => {
+    await using folder = await tempFolder();
+    await using upstream = await startRegistry({ root: folder.join("upstream") });
+    await using mirror = await startDockerRegistry(dockerRegistryProgram ?? "");
+    const roots = await fill(upstream.host);
+    await using target = await watchRegistry(mirror.host);
+    await using registries = new Registries({ insecureHosts: [upstream.host, target.host] });
+    await using journal = await openJournal(folder.join("journal"));
+    const wanted = roots.map((root) => ({ ...root, source: registries.reader(upstream.host) }));
+    await transfer(wanted, registries.writer(target.host), { gates: registries.gates, journal });
+    expect(withoutPings(target)).toEqual({ GET: 4, POST: 12 + 5, PUT: 12 + 6 });
+  },
+);
+
+test("a new record for a full target costs one list per repository, and a look per root", async () => {
+  await using folder = await tempFolder();
+  await using upstream = await startRegistry({ root: folder.join("upstream") });
+  await using mirror = await startRegistry({ root: folder.join("mirror") });
+  const roots = await fill(upstream.host);
+  await using target = await watchRegistry(mirror.host);
+  await using registries = new Registries({ insecureHosts: [upstream.host, target.host] });
+  const wanted = roots.map((root) => ({ ...root, source: registries.reader(upstream.host) }));
+  await transfer(wanted, registries.writer(target.host));
+  target.reset();
+  await using journal = await openJournal(folder.join("journal"));
+  const again = await transfer(wanted, registries.writer(target.host), { journal });
+  expect(again.outcomes.map(({ outcome }) => outcome)).toEqual(["present", "present", "present", "present"]);
+  // The two children of the index are looked at, too.
+  expect(withoutPings(target)).toEqual({ GET: 4, HEAD: 4 + 2 });
 });
 
 test("sparse, then full: the index stays the same and every child arrives", async () => {

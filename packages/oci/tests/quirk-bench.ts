@@ -44,11 +44,11 @@ export interface Played {
 export const REPOSITORY = "org/app";
 export const USER: CredentialSource = { find: () => Promise.resolve({ kind: "basic", username: "user", password: "secret-word" }) };
 
-/** Plays a script against a client and makes sure that every step was taken and nothing else was asked. */
+/** Plays a script against a client and makes sure that every step was taken and nothing else was asked. Uploads go the usual way, in two requests. */
 export async function play(steps: readonly Step[], run: (played: Played) => Promise<void>, options: RegistriesOptions = {}): Promise<void> {
   const clock = new QuickClock();
   await using server = await ScriptedServer.start(steps);
-  await using net = new Registries({ insecureHosts: "all", clock, ...options });
+  await using net = new Registries({ insecureHosts: "all", clock, wholeUploads: false, ...options });
   await run({ server, net, clock, at: { repository: REPOSITORY } });
   expect(server.faults).toEqual([]);
   expect(server.remaining).toEqual([]);

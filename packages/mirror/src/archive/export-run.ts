@@ -88,7 +88,8 @@ export interface ExportReport extends MirrorReport {
 
 /**
  * Writes the images of a lock into an archive, straight from their sources and in one pass. An image that fails leaves an
- * archive that holds the others and says what it lacks; the same command brings it in later.
+ * archive that holds the others and says what it lacks; the same command brings it in later. Where none can be had there is no
+ * archive, and an older one stays.
  * @throws MirrorError `SPACE_SHORT`; OciError `BUSY`, `NO_SPACE`
  */
 export async function runExport(run: ExportRun, context: RunContext): Promise<ExportReport> {
@@ -103,9 +104,11 @@ export async function runExport(run: ExportRun, context: RunContext): Promise<Ex
   const plan = planArchive([...toolContents(tool), ...contents], options.volumeBytes);
   const whole = await wholeArchive(run, plan);
   const written =
-    whole === undefined
-      ? await write(run, { plan, selection, context, tool, farSide: { ...farSide, blobs: known } })
-      : { contents: whole, report: nothingToDo(selection) };
+    whole !== undefined
+      ? { contents: whole, report: nothingToDo(selection) }
+      : contents.length === 0
+        ? { contents: undefined, report: NOTHING_MOVED }
+        : await write(run, { plan, selection, context, tool, farSide: { ...farSide, blobs: known } });
   const report = mirrorReport({
     lock,
     transfer: written.report,
@@ -209,6 +212,7 @@ async function write(
   const [full] = failures;
   if (full !== undefined) throw full;
   if (context.signal?.aborted === true) return { contents: undefined, report: { ...report, interrupted: true } };
+  if (farSide.wanted === undefined && gotNothing(lock, report)) return { contents: undefined, report: { ...report, interrupted: false } };
   const missing = lackingImages(lock, report);
   const contents = await writer.finish({
     createdAt: lock.createdAt,
@@ -219,6 +223,13 @@ async function write(
   });
   await options.signer?.write(dir);
   return { contents, report: { ...report, interrupted: false } };
+}
+
+/** Nothing arrived, or catalogs that were made on this side and nothing of what they name. */
+function gotNothing(lock: ImageSetLock, { outcomes }: TransferReport): boolean {
+  const catalogs = new Set(lock.images.filter(({ kind }) => kind === "catalog").map(imageKey));
+  const named = outcomes.filter(({ id }) => !catalogs.has(id));
+  return (named.length === 0 ? outcomes : named).every(({ outcome }) => outcome === "failed" || outcome === "skipped");
 }
 
 /** The archive that lies there, when it is already what this run would write. */
@@ -239,17 +250,22 @@ async function wholeArchive(run: ExportRun, plan: ArchivePlan): Promise<ArchiveC
   return contents;
 }
 
+const NOTHING_MOVED: TransferReport = {
+  outcomes: [],
+  moved: { blobs: 0, bytes: 0, manifests: 0, mountedBlobs: 0, mountedBytes: 0, presentBlobs: 0, presentBytes: 0 },
+  retries: 0,
+  interrupted: false,
+};
+
 function nothingToDo(selection: ArchiveSelection): TransferReport {
   const images = selection.lock.images.filter((image) => selection.only?.(image) !== false);
   return {
+    ...NOTHING_MOVED,
     outcomes: images.map((image) => ({
       id: imageKey(image),
       outcome: "present",
       descriptor: { mediaType: image.mediaType, digest: image.digest, size: image.manifestBytes },
     })),
-    moved: { blobs: 0, bytes: 0, manifests: 0, mountedBlobs: 0, mountedBytes: 0, presentBlobs: 0, presentBytes: 0 },
-    retries: 0,
-    interrupted: false,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Descriptor, Digest, Place, Reader } from "@skerry/oci";
+import { type Descriptor, type Digest, isOciError, type Place, type Reader } from "@skerry/oci";
 import { MirrorError } from "../errors.ts";
 import { stableJson } from "../lock/format.ts";
 import type { ImageSetLock } from "../lock/types.ts";
@@ -147,6 +147,16 @@ async function holdsAll(lock: ImageSetLock, holdings: Holdings): Promise<boolean
   return true;
 }
 
+/** What is at neither side because an archive was made without it. */
+function explained(error: unknown, { origin }: LockedImage, { lacking, where }: Holdings): unknown {
+  const why = lacking.get(origin);
+  if (why === undefined || !isOciError(error) || error.code !== "NOT_FOUND") return error;
+  return error.with({
+    message: `Cannot bring ${origin}: ${where} was made without it (${why})`,
+    hint: "Run the command that made the archive again, once that is mended, and import what it makes.",
+  });
+}
+
 function overTarget(
   holdings: Holdings,
   how: {
@@ -166,7 +176,9 @@ function overTarget(
       manifest: async (_at, descriptor, options) =>
         (await holdings.holds(descriptor.digest))
           ? own.reader.manifest(own.place, descriptor, options)
-          : target.store.manifest(place, descriptor, options),
+          : target.store.manifest(place, descriptor, options).catch((error: unknown) => {
+              throw explained(error, image, holdings);
+            }),
       blob: (_at, descriptor) => {
         const held = holdings.holds(descriptor.digest);
         if (held === true) return own.reader.blob(own.place, descriptor);

@@ -11,8 +11,8 @@ export interface Holdings {
   readonly where: string;
   readonly source: SourceOf;
   holds(digest: Digest): boolean | Promise<boolean>;
-  /** Source references of images that it says it lacks. */
-  readonly lacking: ReadonlySet<string>;
+  /** Source references of images that it says it lacks, and why. */
+  readonly lacking: ReadonlyMap<string, string>;
   /** True for an archive that was made for a request: it holds what another one lacked, and is no whole by itself. */
   readonly isAnswer: boolean;
   /** Content that it left out on purpose, and where the far side was said to have it. */
@@ -27,7 +27,7 @@ export function archiveHoldings({ reader, source }: OpenArchive): Holdings {
     where: "the archive",
     source,
     holds: (digest) => reader.holds(digest),
-    lacking: new Set(missing.map(({ origin }) => origin)),
+    lacking: new Map(missing.map(({ origin, error }) => [origin, error])),
     isAnswer: base.requestDigest !== undefined,
     relies,
   };

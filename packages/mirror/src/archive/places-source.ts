@@ -58,7 +58,7 @@ export async function openPlacesSource(lock: ImageSetLock, places: readonly Cont
         where: pool.name,
         source: (image) => (builds(image) ? connected(image) : { reader: pool, place: { repository: "" } }),
         holds,
-        lacking: new Set(),
+        lacking: new Map(),
         isAnswer: false,
         relies: [],
       },

@@ -65,13 +65,20 @@ function namesOf(lock: ImageSetLock, kind: SubsetRule["kind"]): string[] {
 }
 
 function nothing(lock: ImageSetLock, rules: readonly SubsetRule[]): MirrorError {
-  const packages = namesOf(lock, "package");
+  const kinds = [...new Set(rules.map(({ kind }) => kind))];
   return new MirrorError({
     code: "SELECTION_INVALID",
     message: `Cannot choose ${rules.map(({ kind, name }) => `${kind}=${name}`).join(", ")}: nothing of that name is in the archive`,
     details: rules.map(({ kind, name }) => `${kind}=${name}`),
-    hint: `Packages in it: ${packages.slice(0, 20).join(", ")}${packages.length > 20 ? ` and ${packages.length - 20} more` : ""}.`,
+    hint: kinds.map((kind) => `${HEADS[kind]} in it: ${some(namesOf(lock, kind))}.`).join(" "),
   });
+}
+
+const HEADS = { package: "Packages", catalog: "Catalogs", image: "Images" } as const;
+
+function some(names: readonly string[]): string {
+  if (names.length === 0) return "none";
+  return `${names.slice(0, 20).join(", ")}${names.length > 20 ? ` and ${names.length - 20} more` : ""}`;
 }
 
 function glob(pattern: string): RegExp {

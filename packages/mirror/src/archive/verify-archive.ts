@@ -4,7 +4,8 @@ import { type Affected, affectedBy, imagesBehind } from "./affected.ts";
 import type { ArchiveInHand } from "./archive-in-hand.ts";
 
 /** A finding with whom it concerns. */
-export interface ArchiveFault extends Omit<ArchiveFinding, "digests">, Affected {
+export interface ArchiveFault extends Omit<ArchiveFinding, "digests" | "code">, Affected {
+  readonly code: ArchiveFinding["code"] | "SIGNATURE_INVALID";
   readonly digests: readonly Digest[];
 }
 

@@ -79,7 +79,7 @@ export function lockArtifact(lock: ImageSetLock): LockArtifact {
   };
 }
 
-/** Stores a lock at a registry. What is there already costs a look. */
+/** Stores a lock at a registry. One that is there already costs a look; where none is, nothing of it is looked for. */
 export async function storeLock(
   store: Writer & Reader,
   artifact: LockArtifact,
@@ -89,12 +89,13 @@ export async function storeLock(
   const { manifest, bytes, tag } = artifact;
   const there = await store.resolve(place, tag, options);
   if (there?.digest === manifest.digest) return;
-  for (const [descriptor, body] of artifact.contents) {
-    if (await store.has(place, descriptor, options)) continue;
+  const puts = artifact.contents.map(async ([descriptor, body]) => {
+    if (there !== undefined && (await store.has(place, descriptor, options))) return;
     const write = await store.begin(place, descriptor, options);
     await write.append(chunks(body()));
     await write.commit();
-  }
+  });
+  for (const put of await Promise.allSettled(puts)) if (put.status === "rejected") throw put.reason;
   await store.putManifest(place, manifest, { mediaType: manifest.mediaType, digest: manifest.digest, bytes }, [tag], options);
 }
 

@@ -96,6 +96,7 @@ function withoutWaiting(event: TransferEvent): TransferEvent {
 /** A record of blobs alone: an image without its tag is not there as the next run will ask for it. */
 function blobsOf(journal: PresenceRecord): PresenceRecord {
   return {
+    knows: (target) => journal.knows(target),
     hasBlob: (...asked) => journal.hasBlob(...asked),
     holder: (...asked) => journal.holder(...asked),
     covers: () => false,

@@ -30,14 +30,22 @@ export async function probeTarget(lock: ImageSetLock, target: MirrorTarget, opti
     if (!repositories.has(first)) repositories.set(first, repository);
     if (image.children.some((child) => !child.copied)) sparse ??= repository;
   }
-  const refusals: OciError[] = [];
-  for (const repository of repositories.values()) {
-    const refusal = await tryPush(target.store, repository, options.signal);
-    if (refusal !== undefined) refusals.push(refusal);
-  }
+  const refusals = await refusalsOf(target.store, [...repositories.values()], options.signal);
   if (refusals.length > 0) throw denied(target, refusals);
   if (sparse !== undefined && !(await target.store.probeSparse({ repository: sparse }, { signal: options.signal })))
     throw sparseRefused(target);
+}
+
+/** The first is asked alone, so that a target that cannot be reached fails once; the others together, for each costs two round trips. */
+async function refusalsOf(store: Prober, repositories: readonly string[], signal: AbortSignal | undefined): Promise<OciError[]> {
+  const [first, ...others] = repositories;
+  if (first === undefined) return [];
+  const answers = [await tryPush(store, first, signal)];
+  for (const answer of await Promise.allSettled(others.map((repository) => tryPush(store, repository, signal)))) {
+    if (answer.status === "rejected") throw answer.reason;
+    answers.push(answer.value);
+  }
+  return answers.filter((answer) => answer !== undefined);
 }
 
 function isCovered(

@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { isOciError } from "../errors.ts";
 import { verified } from "../hash.ts";
 import type { Digest } from "../model/digest.ts";
-import { readFrom } from "../store/disk/blob-folder.ts";
 import { errnoOf } from "../store/disk/errors.ts";
+import { hashFile } from "../store/disk/read-file.ts";
 import type { IoOptions } from "../store/types.ts";
 import type { ArchiveFinding } from "./archive-finding.ts";
 import { checkHeaders } from "./check-headers.ts";
@@ -68,9 +67,7 @@ async function checkVolume(
     };
   }
   if (options.level === "sizes" || (await options.isKnown?.(volume, path)) === true) return undefined;
-  const hash = createHash("sha256");
-  for await (const chunk of readFrom(path, { offset: 0, length: found.size, signal: options.signal })) hash.update(chunk);
-  const sha256 = hash.digest("hex");
+  const sha256 = await hashFile(path, found.size, options);
   if (sha256 === volume.sha256) {
     await options.onRight?.(volume, path);
     return undefined;

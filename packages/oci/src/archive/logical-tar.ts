@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readFrom } from "../store/disk/blob-folder.ts";
+import { readFrom } from "../store/disk/read-file.ts";
 import type { IoOptions } from "../store/types.ts";
 import type { ArchiveContents } from "./contents.ts";
 

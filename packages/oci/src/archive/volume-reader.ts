@@ -6,8 +6,8 @@ import type { Descriptor } from "../model/descriptor.ts";
 import type { Digest } from "../model/digest.ts";
 import { manifestMediaType } from "../model/manifest.ts";
 import type { Content } from "../store/content.ts";
-import { readFrom } from "../store/disk/blob-folder.ts";
 import { diskError, errnoOf } from "../store/disk/errors.ts";
+import { SharedFile } from "../store/disk/read-file.ts";
 import { IndexFile } from "../store/layout/index-file.ts";
 import { LayoutReader } from "../store/layout/layout-reader.ts";
 import { readSmall } from "../store/small-content.ts";
@@ -46,9 +46,19 @@ export async function readContents(dir: string): Promise<ReadContents> {
     const bytes = await readFile(path);
     return { contents: parseContents(bytes.toString("utf8"), path), bytes };
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw diskError(error, "read the archive's contents", path);
-    throw await noContents(dir, path);
+    const code = errnoOf(error);
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw diskError(error, "read the archive's contents", path);
+    throw code === "ENOTDIR" ? notFolder(dir) : await noContents(dir, path);
   }
+}
+
+function notFolder(dir: string): OciError {
+  return new OciError({
+    code: "NOT_FOUND",
+    message: `Cannot open archive ${dir}: it is a file`,
+    subject: dir,
+    hint: "Name the folder that holds the volumes and their contents.json.",
+  });
 }
 
 async function noContents(dir: string, path: string): Promise<OciError> {
@@ -143,6 +153,7 @@ export class ArchivePlaces implements Content {
   readonly dir: string;
   readonly contents: ArchiveContents;
   readonly #blobs = new Map<Digest, ArchiveBlob>();
+  readonly #files = new Map<string, SharedFile>();
 
   constructor(dir: string, contents: ArchiveContents) {
     this.dir = dir;
@@ -197,7 +208,7 @@ export class ArchivePlaces implements Content {
       const length = Math.min(left, (volume.bytes ?? Number.MAX_SAFE_INTEGER) - offset);
       if (length > 0) {
         let got = 0;
-        for await (const chunk of readFrom(await this.#path(volume.name), { ...options, offset, length })) {
+        for await (const chunk of this.#file(volume.name).read({ ...options, offset, length })) {
           got += chunk.byteLength;
           yield chunk;
         }
@@ -232,14 +243,13 @@ export class ArchivePlaces implements Content {
     return Buffer.concat(chunks);
   }
 
-  /** Path of a volume that is a plain file: no link leads out of the folder. */
-  async #path(name: string): Promise<string> {
+  #file(name: string): SharedFile {
+    const known = this.#files.get(name);
+    if (known !== undefined) return known;
     const path = join(this.dir, name);
-    const found = await lstat(path).catch((error: unknown) => {
-      throw diskError(error, "open the volume", path);
-    });
-    if (found.isFile()) return path;
-    throw new OciError({ code: "ARCHIVE_INVALID", message: `Cannot read volume ${path}: it is not a plain file`, subject: path });
+    const file = new SharedFile(path, () => checkPlain(path));
+    this.#files.set(name, file);
+    return file;
   }
 
   #short(stretch: Stretch): OciError {
@@ -250,4 +260,13 @@ export class ArchivePlaces implements Content {
       hint: "Copy the archive again.",
     });
   }
+}
+
+/** A volume is a plain file: no link leads out of the folder. */
+async function checkPlain(path: string): Promise<void> {
+  const found = await lstat(path).catch((error: unknown) => {
+    throw diskError(error, "open the volume", path);
+  });
+  if (found.isFile()) return;
+  throw new OciError({ code: "ARCHIVE_INVALID", message: `Cannot read volume ${path}: it is not a plain file`, subject: path });
 }

@@ -207,6 +207,7 @@ export class VolumeWriter implements Writer, Spacer, AsyncDisposable {
         code: "UNSUPPORTED",
         message: `Cannot write ${descriptor.digest} into an archive: its name is too long for a plain tar`,
         subject: descriptor.digest,
+        hint: "Carry this image by itself: 'skerry copy' writes it into an OCI layout, oci:DIR.",
       });
     }
     const entry = {

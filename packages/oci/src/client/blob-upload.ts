@@ -3,10 +3,12 @@ import type { Descriptor } from "../model/descriptor.ts";
 import type { BlobWrite, IoOptions } from "../store/types.ts";
 import { nameOf, type Repository } from "./repository.ts";
 import { cancelUpload, finishUpload, sendPiece, startUpload, type UploadSession, uploadStatus } from "./uploads.ts";
+import { mayGoWhole, sendWhole } from "./whole-upload.ts";
 
 /**
- * One blob on its way into a registry: POST, then one PUT with its length. A body that breaks off is continued from the
- * registry's offset where it remembers, else from the start; a 413 switches to PATCH in pieces.
+ * One blob on its way into a registry: POST, then one PUT with its length, or one POST alone for a small one where the registry
+ * takes that. A body that breaks off is continued from the registry's offset where it remembers, else from the start; a 413
+ * switches to PATCH in pieces.
  */
 export class RegistryBlobWrite implements BlobWrite {
   readonly #at: Repository;
@@ -15,11 +17,22 @@ export class RegistryBlobWrite implements BlobWrite {
   #session: UploadSession | undefined;
   #done = false;
 
-  constructor(at: Repository, what: { descriptor: Descriptor; session: UploadSession; io: IoOptions }) {
+  /** Use {@link RegistryBlobWrite.begin}. */
+  constructor(at: Repository, what: { descriptor: Descriptor; session: UploadSession | undefined; io: IoOptions }) {
     this.#at = at;
     this.#descriptor = what.descriptor;
     this.#session = what.session;
     this.#io = what.io;
+  }
+
+  /** Opens an upload, unless the blob may go with the request that opens it. @param opened a session that is open already */
+  static async begin(
+    at: Repository,
+    what: { descriptor: Descriptor; opened: UploadSession | undefined; io: IoOptions },
+  ): Promise<BlobWrite> {
+    const { descriptor, io } = what;
+    const waits = what.opened === undefined && mayGoWhole(at, descriptor);
+    return new RegistryBlobWrite(at, { descriptor, session: what.opened ?? (waits ? undefined : await startUpload(at, io)), io });
   }
 
   get offset(): number {
@@ -27,6 +40,17 @@ export class RegistryBlobWrite implements BlobWrite {
   }
 
   async append(body: AsyncIterable<Uint8Array>): Promise<void> {
+    if (this.#session !== undefined || !mayGoWhole(this.#at, this.#descriptor)) return await this.#continue(body);
+    const whole = await sendWhole(this.#at, { descriptor: this.#descriptor, body, io: this.#io });
+    if (whole.taken) {
+      this.#done = true;
+      return;
+    }
+    this.#session = whole.session;
+    await this.#continue(whole.body);
+  }
+
+  async #continue(body: AsyncIterable<Uint8Array>): Promise<void> {
     const session = this.#session ?? (await startUpload(this.#at, this.#io));
     this.#session = session;
     try {

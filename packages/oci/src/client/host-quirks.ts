@@ -7,6 +7,12 @@ export class HostQuirks {
   readonly #noHead: Set<string> = new Set();
   readonly #noReferrers: Set<string> = new Set();
   readonly #pieces: Map<string, number> = new Map();
+  readonly #wholeUploads: Map<string, boolean> = new Map();
+  readonly #triesWholeUploads: boolean;
+
+  constructor(options: { readonly wholeUploads?: boolean | undefined } = {}) {
+    this.#triesWholeUploads = options.wholeUploads !== false;
+  }
 
   /** The registry answers GET for manifests, but not HEAD. */
   refusesHead(host: string): boolean {
@@ -24,6 +30,15 @@ export class HostQuirks {
 
   noteNoReferrers(at: { readonly host: string; readonly repository: string }): void {
     this.#noReferrers.add(firstPart(at));
+  }
+
+  /** Whether the registry takes a blob with the request that opens its upload; undefined until one was tried. */
+  takesWholeUploads(host: string): boolean | undefined {
+    return this.#triesWholeUploads ? this.#wholeUploads.get(host) : false;
+  }
+
+  noteWholeUploads(host: string, taken: boolean): void {
+    this.#wholeUploads.set(host, taken);
   }
 
   /** Bytes per request that an upload is cut into, or undefined for the whole in one. */

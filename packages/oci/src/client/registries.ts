@@ -39,6 +39,8 @@ export interface RegistriesOptions {
   readonly userAgent?: string | undefined;
   readonly onEvent?: ((event: NetEvent) => void) | undefined;
   readonly clock?: Clock | undefined;
+  /** Whether small blobs are tried in one request instead of two: yes when missing. */
+  readonly wholeUploads?: boolean | undefined;
   /** First back-off in milliseconds, 500. */
   readonly backoffMs?: number | undefined;
   /** Token services that were accepted before. */
@@ -71,7 +73,7 @@ export class Registries implements AsyncDisposable {
       tls: (host) => certificatesFor(host, { dirs: options.certDirs ?? [], extraCa: options.extraCa ?? [] }),
     });
     const auth = new Authenticator({ engine, credentials: options.credentials ?? anonymous, realms: options.realms });
-    this.#net = { engine, auth, quirks: new HostQuirks() };
+    this.#net = { engine, auth, quirks: new HostQuirks(options) };
   }
 
   /** Images to read, through registries.conf: prefixes rewritten, mirrors first, blocked names refused. */

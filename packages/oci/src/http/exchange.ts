@@ -35,6 +35,7 @@ export async function exchange(context: ExchangeContext, out: Outgoing): Promise
   if (out.signal?.aborted === true) throw aborted(out.doing, out.signal.reason);
   const control = new Control(context, out);
   try {
+    if (control.isPaced && out.body?.kind === "bytes") await control.pace(out.body.bytes.byteLength);
     const answer = await out.dispatcher.request({
       origin: out.url.origin,
       path: out.url.pathname + out.url.search,

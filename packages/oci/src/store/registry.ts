@@ -7,7 +7,7 @@ import { getManifest, hasManifest, putManifest, resolveManifest } from "../clien
 import { probePush, probeSparse } from "../client/probe.ts";
 import { addToFallback, listReferrers, referrersTag } from "../client/referrers.ts";
 import { nameOf, type RegistryNet, type Repository } from "../client/repository.ts";
-import { mountBlob, startUpload, type UploadSession } from "../client/uploads.ts";
+import { mountBlob, type UploadSession } from "../client/uploads.ts";
 import { isOciError, OciError } from "../errors.ts";
 import type { Descriptor } from "../model/descriptor.ts";
 import type { Digest } from "../model/digest.ts";
@@ -131,7 +131,7 @@ export class RegistryStore implements Reader, Writer, Mounter, Lister, Deleter {
     const key = `${at.repository}@${descriptor.digest}`;
     const opened = this.#opened.get(key);
     this.#opened.delete(key);
-    return new RegistryBlobWrite(here, { descriptor, session: opened ?? (await startUpload(here, options)), io: options });
+    return await RegistryBlobWrite.begin(here, { descriptor, opened, io: options });
   }
 
   /**

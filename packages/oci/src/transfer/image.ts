@@ -69,7 +69,10 @@ function whole(work: ImageWork, root: Root, graph: ImageGraph): Pick<RootOutcome
 }
 
 async function lookAtRoot(work: ImageWork, root: Root): Promise<Look> {
-  const { target, options } = work;
+  return (await isBelowNothing(work, root)) ? { there: false, untagged: root.tags } : await lookAtNames(work, root);
+}
+
+async function lookAtNames({ target, options }: ImageWork, root: Root): Promise<Look> {
   try {
     if (!isResolver(target) || root.tags.length === 0) {
       // A registry looks for manifests and for blobs in different places; a digest alone says not which it is.
@@ -88,10 +91,17 @@ async function lookAtRoot(work: ImageWork, root: Root): Promise<Look> {
   }
 }
 
+/** Its repository holds no tag at all, which is asked where that likely spares a look at each tag. */
+async function isBelowNothing({ known, options }: ImageWork, root: Root): Promise<boolean> {
+  const asks = options.recheck !== true && root.tags.length > 0 && root.looked === undefined && known.asksWholeFirst(root.to);
+  if (!asks) return false;
+  return await known.wasEmpty(root.to, options.signal);
+}
+
 /** What a target could not tell before has to be readable now: docker-registry takes a manifest that it holds broken, and keeps it so. */
 async function confirm(work: ImageWork, root: Root): Promise<void> {
   const { looked: _, ...again } = root;
-  const { failure } = await lookAtRoot(work, again);
+  const { failure } = await lookAtNames(work, again);
   if (failure === undefined) return;
   throw failure.with({
     message: `${failure.message}, though it took the manifest again`,

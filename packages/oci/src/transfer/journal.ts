@@ -10,6 +10,12 @@ import { type Asked, type PresenceRecord, type RootRecord, rootCovers } from "./
 const MAX_LINE = 16 * 1024 * 1024;
 
 /**
+ * Milliseconds of work that a power cut may take from the record. What is written is safe from a kill; a sync for each blob would
+ * cost as much as the rest of a small copy.
+ */
+const SYNC_MS = 1000;
+
+/**
  * What is known about one target. By digest and not by repository: most content is in one repository, most repositories hold
  * little, and a set for each of five thousand costs more than what is in it.
  */
@@ -38,7 +44,7 @@ export interface JournalOptions {
 }
 
 /**
- * Opens the append-only record of what was put where. One JSON object a line, synced in batches; a line that a killed
+ * Opens the append-only record of what was put where. One JSON object a line, synced each second; a line that a killed
  * process left unfinished is cut off. Deleting the file costs only time: everything is looked at again.
  * @throws OciError `IO_FAILED`, `NO_SPACE`
  */
@@ -62,11 +68,17 @@ class FileJournal implements Journal {
   #pending: string[] = [];
   #writing: Promise<void> | undefined;
   #failure: unknown;
+  #isSynced = true;
+  #syncedAt = performance.now();
 
   constructor(path: string, file: FileHandle, contents: Contents) {
     this.#path = path;
     this.#file = file;
     this.#contents = contents;
+  }
+
+  knows(target: string): boolean {
+    return this.#contents.knows(target);
   }
 
   hasBlob(target: string, repository: string, digest: Digest): boolean {
@@ -91,7 +103,10 @@ class FileJournal implements Journal {
   }
 
   async flush(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
+    while (this.#writing !== undefined || (!this.#isSynced && this.#failure === undefined)) {
+      this.#writing ??= this.#write({ sync: true });
+      await this.#writing;
+    }
     if (this.#failure !== undefined) throw diskError(this.#failure, "write the journal", this.#path);
   }
 
@@ -109,24 +124,36 @@ class FileJournal implements Journal {
 
   #append(line: object): void {
     this.#pending.push(`${JSON.stringify(line)}\n`);
-    this.#writing ??= this.#write();
+    this.#writing ??= this.#write({ sync: false });
   }
 
   /** Writes batch after batch: what is added during one write goes with the next. */
-  async #write(): Promise<void> {
+  async #write({ sync }: { readonly sync: boolean }): Promise<void> {
     try {
       await Promise.resolve();
-      while (this.#pending.length > 0) {
-        const batch = this.#pending.join("");
-        this.#pending = [];
-        await this.#file.appendFile(batch);
-        await this.#file.datasync();
+      for (;;) {
+        if (this.#pending.length > 0) await this.#writePending();
+        else if (!this.#isSynced && (sync || performance.now() - this.#syncedAt > SYNC_MS)) await this.#sync();
+        else break;
       }
     } catch (error) {
       this.#failure ??= error;
     } finally {
       this.#writing = undefined;
     }
+  }
+
+  async #writePending(): Promise<void> {
+    const batch = this.#pending.join("");
+    this.#pending = [];
+    this.#isSynced = false;
+    await this.#file.appendFile(batch);
+  }
+
+  async #sync(): Promise<void> {
+    this.#isSynced = true;
+    await this.#file.datasync();
+    this.#syncedAt = performance.now();
   }
 }
 
@@ -139,6 +166,10 @@ class Contents {
 
   constructor(share: (digest: Digest) => Digest) {
     this.#share = share;
+  }
+
+  knows(target: string): boolean {
+    return this.#targets.has(target);
   }
 
   hasBlob(target: string, repository: string, digest: Digest): boolean {

@@ -21,11 +21,14 @@ export class KnownContent {
   readonly #holders = new Map<Digest, Holder>();
   readonly #empty = new Map<string, boolean | Promise<boolean>>();
   readonly #distrusted = new Set<string>();
+  /** No run has put anything at this target, and no repository was seen to hold something. */
+  #expectsNothing: boolean;
 
   constructor(target: Writer, record: PresenceRecord | undefined) {
     this.#target = target;
     this.#record = record;
     this.#perPlace = isMounter(target);
+    this.#expectsNothing = record?.knows(target.name) === false;
   }
 
   /** Key under which a blob is one and the same at the target. */
@@ -77,7 +80,15 @@ export class KnownContent {
   }
 
   /**
-   * Whether the repository held nothing when this run began: then no blob has to be looked for one by one. One request, once.
+   * Whether to ask for the whole repository before anything in it: where it likely holds nothing, or the answer is on its way,
+   * one request does for all of its tags and blobs.
+   */
+  asksWholeFirst(at: Place): boolean {
+    return this.#perPlace && isLister(this.#target) && (this.#expectsNothing || this.#empty.has(at.repository));
+  }
+
+  /**
+   * Whether the repository held nothing when this run began: then no tag and no blob has to be looked for one by one. One request, once.
    */
   async wasEmpty(at: Place, signal: AbortSignal | undefined): Promise<boolean> {
     const known = this.#empty.get(at.repository);
@@ -86,6 +97,7 @@ export class KnownContent {
     this.#empty.set(at.repository, asked);
     const answer = await asked;
     this.#empty.set(at.repository, answer);
+    if (!answer) this.#expectsNothing = false;
     return answer;
   }
 

@@ -22,6 +22,8 @@ export interface RootRecord {
 
 /** What earlier runs put at targets. `target` is the store's name. */
 export interface PresenceRecord {
+  /** Whether any run put anything at this target. */
+  knows(target: string): boolean;
   hasBlob(target: string, repository: string, digest: Digest): boolean;
   /** A repository at the target that holds the blob, to mount it from. */
   holder(target: string, digest: Digest): string | undefined;

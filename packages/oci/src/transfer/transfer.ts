@@ -79,7 +79,7 @@ interface Shared {
 
 function workFor(target: Writer, { options, tally, outcomes }: Shared): ImageWork {
   const known = new KnownContent(target, options.journal);
-  const streams = new Streams({ total: options.concurrency ?? 32, perHost: (host) => streamsFrom(host, options) });
+  const streams = new Streams({ total: options.concurrency ?? 32, perHost: (host) => streamsFrom(host, target.host, options) });
   const { gates, signal, hold, backoffMs = 200 } = options;
   const blobs = new BlobPlacer({
     target,
@@ -97,7 +97,8 @@ function workFor(target: Writer, { options, tally, outcomes }: Shared): ImageWor
   return { target, known, blobs, manifests, signatureTags: new SignatureTags(), record: options.journal, outcomes, options };
 }
 
-/** As many as the host's gate lets through, so that the order of the rest stays open. */
-function streamsFrom(host: string, { perHost, gates }: TransferOptions): number {
-  return perHost ?? (host === "" ? undefined : gates?.of(host).limit) ?? 8;
+/** As many as the gate of the source lets through, that of the target for a disk, so that the order of the rest stays open. */
+function streamsFrom(host: string, target: string | undefined, { perHost, gates }: TransferOptions): number {
+  const asked = host === "" ? target : host;
+  return perHost ?? (asked === undefined ? undefined : gates?.of(asked).limit) ?? 8;
 }

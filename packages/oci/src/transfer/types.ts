@@ -87,7 +87,7 @@ export interface TransferOptions {
   readonly window?: number | undefined;
   /** Blobs that are copied at the same time. Default 32. */
   readonly concurrency?: number | undefined;
-  /** Blobs that are copied from one host (or disk) at the same time. Default: what the host's gate lets through, else 8. */
+  /** Blobs that are copied from one host (or disk) at the same time. Default: what the host's gate lets through (a disk: the target's), else 8. */
   readonly perHost?: number | undefined;
   /** Tries of one blob, the first included. Default 5. */
   readonly tries?: number | undefined;

@@ -132,7 +132,8 @@ async function checkOrigin(
   const { origin, workspace } = how;
   if (origin.kind === "archive") {
     const { archive } = origin;
-    job.log.info(`Checking ${archive.reader.contents.volumes.length} volumes of ${text}`);
+    const { volumes } = archive.reader.contents;
+    job.log.info(`Checking ${volumes.length === 1 ? "the volume" : `${volumes.length} volumes`} of ${text}`);
     await checkArchive({ archive, workspace, text, trustKeys: await trustKeys(job), signal: job.signal });
   } else if (job.flags["trust-key"].length > 0) await checkLockSignature(job);
 }

@@ -26,6 +26,7 @@ export async function openManifestCache(dir: string): Promise<ManifestCache> {
     throw diskError(error, "open the manifest cache", folder);
   }
   const made = new Set<string>();
+  const recent = new RecentManifests(RECENT_BYTES);
 
   function pathOf(digest: Digest): { readonly parent: string; readonly path: string } {
     const hex = digestHex(digest);
@@ -34,6 +35,8 @@ export async function openManifestCache(dir: string): Promise<ManifestCache> {
   }
 
   async function get(digest: Digest): Promise<ManifestBytes | undefined> {
+    const known = recent.get(digest);
+    if (known !== undefined) return known;
     const { path } = pathOf(digest);
     let file: Uint8Array;
     try {
@@ -46,7 +49,9 @@ export async function openManifestCache(dir: string): Promise<ManifestCache> {
     if (end < 0) return undefined;
     const bytes = file.subarray(end + 1);
     if (digestOf(bytes, digestAlgorithm(digest)) !== digest) return undefined;
-    return { mediaType: new TextDecoder().decode(file.subarray(0, end)), digest, bytes };
+    const manifest = { mediaType: new TextDecoder().decode(file.subarray(0, end)), digest, bytes };
+    recent.add(manifest);
+    return manifest;
   }
 
   async function put(manifest: ManifestBytes): Promise<void> {
@@ -60,9 +65,40 @@ export async function openManifestCache(dir: string): Promise<ManifestCache> {
     } catch (error) {
       throw diskError(error, `keep ${manifest.digest} in the manifest cache`, path);
     }
+    // A copy: what came over the wire may be a corner of a large buffer.
+    recent.add({ ...manifest, bytes: new Uint8Array(manifest.bytes) });
   }
 
   return { get, put };
+}
+
+/** A run reads each manifest twice, for its plan and for what follows from it: so much of them is not read from the disk again. */
+const RECENT_BYTES = 2 * 1024 * 1024;
+
+/** Manifests that were read or written last, up to a number of bytes. */
+class RecentManifests {
+  readonly #most: number;
+  readonly #kept = new Map<Digest, ManifestBytes>();
+  #bytes = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get(digest: Digest): ManifestBytes | undefined {
+    return this.#kept.get(digest);
+  }
+
+  add(manifest: ManifestBytes): void {
+    if (this.#kept.has(manifest.digest)) return;
+    this.#kept.set(manifest.digest, manifest);
+    this.#bytes += manifest.bytes.byteLength;
+    for (const [oldest, { bytes }] of this.#kept) {
+      if (this.#bytes <= this.#most) return;
+      this.#kept.delete(oldest);
+      this.#bytes -= bytes.byteLength;
+    }
+  }
 }
 
 /** Bytes of nearly every manifest: one read is enough. */

@@ -1,14 +1,14 @@
-import { createReadStream } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Descriptor } from "../../model/descriptor.ts";
 import { type Digest, digestAlgorithm, digestHex, isDigest } from "../../model/digest.ts";
 import type { Content } from "../content.ts";
 import { readSmall } from "../small-content.ts";
-import type { BlobWrite, ByteSource, IoOptions } from "../types.ts";
+import type { BlobWrite, ByteSource } from "../types.ts";
 import { FolderSync, writeFileAtomic } from "./atomic-file.ts";
 import { DiskBlobWrite } from "./blob-write.ts";
 import { diskError, errnoOf } from "./errors.ts";
+import { readFrom } from "./read-file.ts";
 
 /** Content-addressed files `<algorithm>/<hex>` below one folder, with unfinished ones in another on the same file system. */
 export class BlobFolder implements Content {
@@ -117,22 +117,4 @@ export async function readWhole(path: string, what: string): Promise<Uint8Array>
   return await readFile(path).catch((error: unknown) => {
     throw diskError(error, `read ${what}`, path);
   });
-}
-
-/** Chunks of a file from an offset, or only `length` bytes of them. Large reads: each costs a trip through the thread pool. */
-export async function* readFrom(
-  path: string,
-  options: IoOptions & { readonly offset: number; readonly length?: number },
-): AsyncGenerator<Uint8Array> {
-  const { offset, length, signal } = options;
-  if (length === 0) return;
-  const end = length === undefined ? {} : { end: offset + length - 1 };
-  const stream = createReadStream(path, { start: offset, ...end, highWaterMark: 1024 * 1024, ...(signal === undefined ? {} : { signal }) });
-  try {
-    for await (const chunk of stream) yield chunk as Uint8Array;
-  } catch (error) {
-    throw diskError(error, "read", path);
-  } finally {
-    stream.destroy();
-  }
 }

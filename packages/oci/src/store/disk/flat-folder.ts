@@ -5,9 +5,10 @@ import { type Digest, digestHex } from "../../model/digest.ts";
 import { readSmall } from "../small-content.ts";
 import type { BlobWrite, ByteSource } from "../types.ts";
 import { FolderSync } from "./atomic-file.ts";
-import { readFrom, readWhole } from "./blob-folder.ts";
+import { readWhole } from "./blob-folder.ts";
 import { DiskBlobWrite } from "./blob-write.ts";
 import { diskError, errnoOf } from "./errors.ts";
+import { readFrom } from "./read-file.ts";
 
 /** Blobs by name in one folder. Unfinished ones lie in a folder of ours beside them, which is gone when none is left. */
 export class FlatFolder {

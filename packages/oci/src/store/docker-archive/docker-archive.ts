@@ -3,7 +3,7 @@ import { digestOf, Hasher } from "../../hash.ts";
 import type { Descriptor } from "../../model/descriptor.ts";
 import { type Digest, isDigest } from "../../model/digest.ts";
 import { MEDIA_TYPES } from "../../model/media-types.ts";
-import { readFrom } from "../disk/blob-folder.ts";
+import { readFrom } from "../disk/read-file.ts";
 import type { ArchiveOptions } from "../layout/archive-reader.ts";
 import { readEntry } from "../tar/tar-content.ts";
 import { indexTar, type TarEntry } from "../tar/tar-index.ts";

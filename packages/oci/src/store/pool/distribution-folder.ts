@@ -3,8 +3,9 @@ import { join } from "node:path";
 import type { Descriptor } from "../../model/descriptor.ts";
 import { type Digest, digestAlgorithm, digestHex, isDigest } from "../../model/digest.ts";
 import type { Content } from "../content.ts";
-import { readFrom, readWhole } from "../disk/blob-folder.ts";
+import { readWhole } from "../disk/blob-folder.ts";
 import { diskError, errnoOf } from "../disk/errors.ts";
+import { readFrom } from "../disk/read-file.ts";
 import { readSmall } from "../small-content.ts";
 import type { ContentPlace } from "./content-place.ts";
 

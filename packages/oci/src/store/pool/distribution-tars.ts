@@ -1,6 +1,6 @@
 import type { Digest } from "../../model/digest.ts";
 import type { Content } from "../content.ts";
-import { readFrom } from "../disk/blob-folder.ts";
+import { readFrom } from "../disk/read-file.ts";
 import { readSmall } from "../small-content.ts";
 import { readEntry } from "../tar/tar-content.ts";
 import { indexTar, type TarEntry } from "../tar/tar-index.ts";

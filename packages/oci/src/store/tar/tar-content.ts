@@ -1,6 +1,6 @@
 import { type Digest, digestAlgorithm, digestHex } from "../../model/digest.ts";
 import type { Content } from "../content.ts";
-import { readFrom } from "../disk/blob-folder.ts";
+import { readFrom, SharedFile } from "../disk/read-file.ts";
 import { readSmall } from "../small-content.ts";
 import type { TarEntry } from "./tar-index.ts";
 
@@ -14,6 +14,7 @@ export function layoutBlobName(digest: Digest): string {
 
 /** Content of a tar, read by offset without unpacking. */
 export function tarContent(path: string, entries: ReadonlyMap<string, TarEntry>, nameOf: TarNameOf = layoutBlobName): Content {
+  const file = new SharedFile(path);
   const find = (digest: Digest): TarEntry | undefined => entries.get(nameOf(digest));
   return {
     async size(digest) {
@@ -30,7 +31,7 @@ export function tarContent(path: string, entries: ReadonlyMap<string, TarEntry>,
         async *open(offset, options) {
           const entry = find(digest);
           if (entry === undefined) await readSmall(digest, undefined);
-          else yield* readFrom(path, { ...options, offset: entry.offset + offset, length: Math.max(0, entry.size - offset) });
+          else yield* file.read({ ...options, offset: entry.offset + offset, length: Math.max(0, entry.size - offset) });
         },
       };
     },
