@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type ConnectionOptions, connect } from "node:tls";
 import { addUser, type RunningRegistry, startRegistry, userFilesIn } from "@skerry/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { manifestOver, sha256 } from "./campaign.ts";
@@ -209,6 +211,26 @@ test("somebody without a name pulls what the access file says, lists it, and wri
     await asked("DELETE", "/v2/public/app/manifests/v1"),
   ]).toEqual([401, 200, 404, 401, 401, 401]);
   await open.close();
+  await rm(scratch, { recursive: true });
+});
+
+test("clients that know it get the quicker cipher, old protocols are refused, before a reload and after", async () => {
+  const scratch = await mkdtemp(join(tmpdir(), "skerry-ciphers-"));
+  await using locked = await startRegistry({ root: scratch, tls: { kind: "auto" } });
+  const ca = await readFile(join(scratch, "tls", "ca.crt"), "utf8");
+  const agreed = async (options: ConnectionOptions): Promise<string> => {
+    const socket = connect({ host: "127.0.0.1", port: locked.port, ca, ...options });
+    await once(socket, "secureConnect");
+    const { name } = socket.getCipher();
+    socket.destroy();
+    return name;
+  };
+  for (const turn of ["at first", "after a reload"]) {
+    expect(await agreed({}), turn).toBe("TLS_AES_128_GCM_SHA256");
+    expect(await agreed({ ciphers: "TLS_CHACHA20_POLY1305_SHA256" }), turn).toBe("TLS_CHACHA20_POLY1305_SHA256");
+    await expect(agreed({ minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" }), turn).rejects.toThrow();
+    await locked.reload();
+  }
   await rm(scratch, { recursive: true });
 });
 

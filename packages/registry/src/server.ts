@@ -11,7 +11,7 @@ import { folderSources } from "./care/open-care.ts";
 import { RegistryError } from "./errors.ts";
 import type { Access, RegistryContext, Writable } from "./http/context.ts";
 import { RequestHandler } from "./http/handler.ts";
-import { isLoopback, type ListenAddress, listenAddress, makeServer, startListening, stopListening } from "./http/listen.ts";
+import { isLoopback, type ListenAddress, listenAddress, makeServer, secureContext, startListening, stopListening } from "./http/listen.ts";
 import { Metrics } from "./http/metrics.ts";
 import { SpaceGuard } from "./http/space.ts";
 import type { RegistryOptions, RunningRegistry } from "./options.ts";
@@ -86,7 +86,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     if (access instanceof BasicAccess) await access.reload();
     await renew(parts);
     if (server instanceof TlsServer && parts.certificate !== undefined) {
-      server.setSecureContext({ cert: parts.certificate.certificate, key: parts.certificate.key });
+      server.setSecureContext(secureContext(parts.certificate));
     }
   };
   warnOfClosedDoors(parts, access);

@@ -32,10 +32,11 @@ export async function applyChanges(durable: Durable, changes: readonly FileChang
   let made = 0;
   try {
     for (const result of staged) if (result.status === "rejected") throw result.reason;
-    for (const { path } of changes) {
+    for (const { path, changedAt } of changes) {
       const temporary = temporaries[made];
       if (temporary === undefined) await durable.files.remove(path);
       else await place(durable, temporary, path);
+      if (changedAt !== undefined) await durable.files.touch(path, changedAt);
       made += 1;
     }
   } catch (error) {

@@ -31,6 +31,8 @@ describe("ChangeThread", () => {
     expect(await readFile(file("last"), "utf8")).toBe("49");
     expect((await stat(file("t7"))).mode & 0o777).toBe(0o600);
     expect((await stat(`${root}/a`)).mode & 0o777).toBe(0o700);
+    await thread.make([{ ...put("old", "x"), changedAt: 5_000_000 }]);
+    expect((await stat(file("old"))).mtimeMs).toBe(5_000_000);
     await thread.make([{ path: file("t7"), bytes: undefined }, { path: file("never there"), bytes: undefined }, put("empty", "")]);
     expect(await readdir(`${root}/a/tags`)).not.toContain("t7");
     expect(await readFile(file("empty"), "utf8")).toBe("");

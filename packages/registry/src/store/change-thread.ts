@@ -4,12 +4,12 @@ import type { FileChange } from "./journal-records.ts";
 
 /**
  * What the thread runs: {@link applyChanges} with calls that wait, for lists of changes one after the other. As text, so that a
- * bundle needs no second file. A change is [path, temporary name, start and end of its content in `bytes`]; without the last three
- * the file goes. The answer has an item for each list: nothing, or what went wrong.
+ * bundle needs no second file. A change is [path, temporary name, start and end of its content in `bytes`, its time in seconds or
+ * nothing]; with a path alone the file goes. The answer has an item for each list: nothing, or what went wrong.
  */
 const PROGRAM = `
 const { parentPort } = require("node:worker_threads");
-const { closeSync, constants, mkdirSync, openSync, renameSync, unlinkSync, writeSync } = require("node:fs");
+const { closeSync, constants, futimesSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } = require("node:fs");
 const { dirname } = require("node:path");
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const TRIES = 10;
@@ -22,10 +22,11 @@ function remove(path) {
   }
 }
 
-function stage(temporary, bytes) {
+function stage(temporary, bytes, time) {
   const file = openSync(temporary, CREATE, 0o600);
   try {
     for (let at = 0; at < bytes.byteLength; ) at += writeSync(file, bytes, at);
+    if (time !== undefined) futimesSync(file, time, time);
   } finally {
     closeSync(file);
   }
@@ -46,7 +47,9 @@ function place(temporary, path) {
 function make(changes, bytes) {
   let made = 0;
   try {
-    for (const [, temporary, start, end] of changes) if (temporary !== undefined) stage(temporary, bytes.subarray(start, end));
+    for (const [, temporary, start, end, time] of changes) {
+      if (temporary !== undefined) stage(temporary, bytes.subarray(start, end), time);
+    }
     for (const [path, temporary] of changes) {
       if (temporary === undefined) remove(path);
       else place(temporary, path);
@@ -67,7 +70,7 @@ function make(changes, bytes) {
 parentPort.on("message", ({ lists, bytes }) => parentPort.postMessage(lists.map((changes) => make(changes, bytes))));
 `;
 
-type Item = readonly [path: string, temporary?: string, start?: number, end?: number];
+type Item = readonly [path: string, temporary?: string, start?: number, end?: number, time?: number | undefined];
 
 interface Waiting {
   readonly changes: readonly FileChange[];
@@ -154,12 +157,12 @@ export class ChangeThread implements ChangeMaker {
     for (const { changes } of batch) for (const { bytes } of changes) size += bytes?.byteLength ?? 0;
     const all = new Uint8Array(new ArrayBuffer(size));
     let end = 0;
-    const item = ({ path, bytes }: FileChange): Item => {
+    const item = ({ path, bytes, changedAt }: FileChange): Item => {
       if (bytes === undefined) return [path];
       const start = end;
       all.set(bytes, start);
       end += bytes.byteLength;
-      return [path, this.#temporaryName(), start, end];
+      return [path, this.#temporaryName(), start, end, changedAt === undefined ? undefined : changedAt / 1000];
     };
     return { lists: batch.map(({ changes }) => changes.map(item)), bytes: all };
   }

@@ -10,12 +10,8 @@ export interface Replayed {
   readonly sequence: number;
 }
 
-interface LastChange extends FileChange {
-  readonly at: number;
-}
-
 /** Changes that are made at once. */
-const AT_ONCE = 16;
+const AT_ONCE = 128;
 
 /**
  * Makes the changes again that stand in the journal in `folder`, which a process that was killed or lost its power has left.
@@ -25,7 +21,7 @@ export async function replayJournal(
   { durable, changes }: { durable: Durable; changes: ChangeMaker },
   { root, folder }: { root: string; folder: string },
 ): Promise<Replayed> {
-  const last = new Map<string, LastChange>();
+  const last = new Map<string, FileChange>();
   const found: JournalSegment[] = [];
   let sequence = 1;
   for (const name of [...(await durable.files.list(folder))].sort()) {
@@ -36,7 +32,7 @@ export async function replayJournal(
       for (const change of record.changes) {
         const absolute = `${root}/${change.path}`;
         segment.changed.add(absolute);
-        last.set(absolute, { path: absolute, bytes: change.bytes, at: record.at });
+        last.set(absolute, { path: absolute, bytes: change.bytes, changedAt: record.at });
       }
     }
     if (segment.changed.size > 0) found.push(segment);
@@ -44,18 +40,14 @@ export async function replayJournal(
   }
   const queue = last.values();
   const worker = async (): Promise<void> => {
-    for (const change of queue) {
-      if (await isMade(durable, change)) continue;
-      await changes.make([change]);
-      if (change.bytes !== undefined) await durable.files.touch(change.path, change.at);
-    }
+    for (const change of queue) if (!(await isMade(durable, change))) await changes.make([change]);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return { found, sequence };
 }
 
 /** A file that says so already keeps its time; another gets that of its record. */
-async function isMade({ files }: Durable, { path, bytes }: LastChange): Promise<boolean> {
+async function isMade({ files }: Durable, { path, bytes }: FileChange): Promise<boolean> {
   const there = (await files.isThere(path)) ? await files.read(path) : undefined;
   return bytes === undefined ? there === undefined : there !== undefined && Buffer.from(there).equals(bytes);
 }
