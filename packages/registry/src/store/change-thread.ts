@@ -32,6 +32,18 @@ function stage(temporary, bytes, time) {
   }
 }
 
+// Not recursively by Node, which tries for ever where nothing can be made, as in /proc.
+function makeFolder(path) {
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    if (error.code === "EEXIST") return;
+    if (error.code !== "ENOENT" || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, 0o700);
+  }
+}
+
 function place(temporary, path) {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -39,8 +51,17 @@ function place(temporary, path) {
     } catch (error) {
       // Another task may take the empty folder away at any moment.
       if (error.code !== "ENOENT" || attempt === TRIES) throw error;
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      unlessTaken(() => makeFolder(dirname(path)));
     }
+  }
+}
+
+function unlessTaken(work) {
+  try {
+    work();
+  } catch (error) {
+    // Somebody takes the folders above away just now: the next attempt makes them again.
+    if (error.code !== "ENOENT" && error.code !== "EEXIST") throw error;
   }
 }
 
