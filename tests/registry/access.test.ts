@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect as connectPlain } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text as streamText } from "node:stream/consumers";
 import { type ConnectionOptions, connect } from "node:tls";
 import { addUser, type RunningRegistry, startRegistry, userFilesIn } from "@skerry/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -153,6 +155,20 @@ test("a page of another site may not write, and a rebound name may not even read
   expect((await ask("writer", "POST", uploads, { headers: { origin: registry.url } })).status).toBe(202);
   expect((await ask("reader", "GET", image, { headers: { host: "evil.example:5000" } })).status).toBe(421);
   expect((await ask("reader", "GET", image, { headers: { host: `localhost:${registry.port}` } })).status).toBe(200);
+});
+
+test("the host that counts is the one and only, of the target or the header; old probes name none", async () => {
+  const status = async (...lines: string[]): Promise<string> => {
+    const socket = connectPlain(registry.port, "127.0.0.1").end(`${lines.join("\r\n")}\r\n\r\n`);
+    return (await streamText(socket)).slice(9, 12);
+  };
+  const [own, close] = [`Host: 127.0.0.1:${registry.port}`, "Connection: close"];
+  expect(await status("GET /healthz HTTP/1.0")).toBe("200");
+  expect(await status("GET /healthz HTTP/1.1", close)).toBe("400");
+  expect(await status("GET /healthz HTTP/1.1", own, "Host: evil.example", close)).toBe("400");
+  expect(await status("GET http://evil.example/healthz HTTP/1.1", own, close)).toBe("421");
+  expect(await status(`GET http://localhost:${registry.port}/healthz HTTP/1.1`, "Host: evil.example", close)).toBe("200");
+  expect(await status("GET http://localhost HTTP/1.1", own, close)).toBe("404");
 });
 
 test("content never runs in a browser", async () => {

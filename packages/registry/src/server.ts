@@ -15,6 +15,7 @@ import { isLoopback, type ListenAddress, listenAddress, makeServer, secureContex
 import { Metrics } from "./http/metrics.ts";
 import { SpaceGuard } from "./http/space.ts";
 import type { RegistryOptions, RunningRegistry } from "./options.ts";
+import { errorCode } from "./store/files.ts";
 import { Layout } from "./store/layout.ts";
 import { openStore } from "./store/open.ts";
 import { takeRoot } from "./store/owner.ts";
@@ -49,7 +50,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   const address = listenAddress(options.listen ?? "127.0.0.1:0");
   checkSafe(address, options);
   // What is served from elsewhere may lie where nothing can be written; only a certificate needs a folder then.
-  if (options.content === undefined || options.tls?.kind === "auto") await mkdir(options.root, { recursive: true, mode: 0o700 });
+  if (options.content === undefined || options.tls?.kind === "auto") await makeRootFolder(options.root);
   await using stack = new AsyncDisposableStack();
   const parts: Parts = { options, now: options.now ?? Date.now, address, stack, pieces: new Pieces(), certificate: undefined };
   await renew(parts);
@@ -96,6 +97,21 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   daily.unref();
   stack.defer(() => clearInterval(daily));
   return running({ server, address, port, reload, parts: stack.move() });
+}
+
+/** @throws RegistryError `ROOT_INVALID` where no folder can be made */
+async function makeRootFolder(root: string): Promise<void> {
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new RegistryError({
+      code: "ROOT_INVALID",
+      message: `Cannot make the folder ${root}: ${errorCode(cause) ?? "unexpected"}`,
+      subject: root,
+      hint: "Name a folder with --root that you may write to.",
+      cause,
+    });
+  }
 }
 
 interface Started {
