@@ -56,9 +56,11 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   await renew(parts);
   const access = options.auth === "htpasswd" ? await basicAccess(parts) : everybody;
   const writable = options.content === undefined ? await openWritable(parts) : undefined;
-  const { upstreams = [] } = options;
+  const { upstreams = [], onWarning } = options;
   const through =
-    writable === undefined || upstreams.length === 0 ? undefined : new PullThrough(writable.store, writable.uploads, upstreams);
+    writable === undefined || upstreams.length === 0
+      ? undefined
+      : new PullThrough(writable.store, writable.uploads, { upstreams, onWarning });
   let ready = true;
   const context: RegistryContext = {
     content: options.content ?? through ?? (writable?.store as RegistryStore),
