@@ -1,6 +1,10 @@
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect as connectPlain } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text as streamText } from "node:stream/consumers";
+import { type ConnectionOptions, connect } from "node:tls";
 import { addUser, type RunningRegistry, startRegistry, userFilesIn } from "@skerry/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { manifestOver, sha256 } from "./campaign.ts";
@@ -153,6 +157,20 @@ test("a page of another site may not write, and a rebound name may not even read
   expect((await ask("reader", "GET", image, { headers: { host: `localhost:${registry.port}` } })).status).toBe(200);
 });
 
+test("the host that counts is the one and only, of the target or the header; old probes name none", async () => {
+  const status = async (...lines: string[]): Promise<string> => {
+    const socket = connectPlain(registry.port, "127.0.0.1").end(`${lines.join("\r\n")}\r\n\r\n`);
+    return (await streamText(socket)).slice(9, 12);
+  };
+  const [own, close] = [`Host: 127.0.0.1:${registry.port}`, "Connection: close"];
+  expect(await status("GET /healthz HTTP/1.0")).toBe("200");
+  expect(await status("GET /healthz HTTP/1.1", close)).toBe("400");
+  expect(await status("GET /healthz HTTP/1.1", own, "Host: evil.example", close)).toBe("400");
+  expect(await status("GET http://evil.example/healthz HTTP/1.1", own, close)).toBe("421");
+  expect(await status(`GET http://localhost:${registry.port}/healthz HTTP/1.1`, "Host: evil.example", close)).toBe("200");
+  expect(await status("GET http://localhost HTTP/1.1", own, close)).toBe("404");
+});
+
 test("content never runs in a browser", async () => {
   const { headers } = await ask("reader", "GET", layer);
   expect(headers["x-content-type-options"]).toBe("nosniff");
@@ -209,6 +227,26 @@ test("somebody without a name pulls what the access file says, lists it, and wri
     await asked("DELETE", "/v2/public/app/manifests/v1"),
   ]).toEqual([401, 200, 404, 401, 401, 401]);
   await open.close();
+  await rm(scratch, { recursive: true });
+});
+
+test("clients that know it get the quicker cipher, old protocols are refused, before a reload and after", async () => {
+  const scratch = await mkdtemp(join(tmpdir(), "skerry-ciphers-"));
+  await using locked = await startRegistry({ root: scratch, tls: { kind: "auto" } });
+  const ca = await readFile(join(scratch, "tls", "ca.crt"), "utf8");
+  const agreed = async (options: ConnectionOptions): Promise<string> => {
+    const socket = connect({ host: "127.0.0.1", port: locked.port, ca, ...options });
+    await once(socket, "secureConnect");
+    const { name } = socket.getCipher();
+    socket.destroy();
+    return name;
+  };
+  for (const turn of ["at first", "after a reload"]) {
+    expect(await agreed({}), turn).toBe("TLS_AES_128_GCM_SHA256");
+    expect(await agreed({ ciphers: "TLS_CHACHA20_POLY1305_SHA256" }), turn).toBe("TLS_CHACHA20_POLY1305_SHA256");
+    await expect(agreed({ minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" }), turn).rejects.toThrow();
+    await locked.reload();
+  }
   await rm(scratch, { recursive: true });
 });
 

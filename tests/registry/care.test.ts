@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -104,6 +104,8 @@ test("a scrub puts damage aside, the next push heals it", async () => {
   expect(report.damaged).toMatchObject([{ digest, repositories: ["a"], outcome: "quarantined" }]);
   expect((await client.ask("GET", `/v2/a/blobs/${digest}`)).status).toBe(404);
   expect(await readdir(join(root, "quarantine"))).toEqual([digest.replace(":", "-")]);
+  // It is lost until somebody heals it, also for a scrub that finds the rest right.
+  expect((await withCare((care) => care.scrub({}))).damaged).toEqual(report.damaged);
   await client.pushBlob("a", image.layer);
   expect((await client.ask("GET", `/v2/a/blobs/${digest}`)).body.equals(image.layer)).toBe(true);
   expect((await withCare((care) => care.scrub({}))).damaged).toEqual([]);
@@ -139,7 +141,33 @@ test("a backup made while it serves is a registry itself, and repairs the first"
   await writeFile(blobFile(sha256(image.layer)), "x");
   const report = await withCare((care) => care.scrub({ repairFrom: to }));
   expect(report.damaged).toMatchObject([{ outcome: "repaired" }]);
-  expect((await client.ask("GET", `/v2/team/a/blobs/${sha256(image.layer)}`)).body.toString()).toBe("kept twice");
+  const layer = `/v2/team/a/blobs/${sha256(image.layer)}`;
+  expect((await client.ask("GET", layer)).body.toString()).toBe("kept twice");
+  // What an earlier scrub has put aside is looked for, too.
+  await writeFile(blobFile(sha256(image.layer)), "y");
+  await withCare((care) => care.scrub({}));
+  await expect(withCare((care) => care.scrub({ repairFrom: join(scratch, "nowhere") }))).rejects.toMatchObject({ code: "ROOT_INVALID" });
+  expect((await withCare((care) => care.scrub({ repairFrom: to }))).damaged).toMatchObject([{ outcome: "repaired" }]);
+  expect((await client.ask("GET", layer)).body.toString()).toBe("kept twice");
+  expect((await withCare((care) => care.scrub({}))).damaged).toEqual([]);
+});
+
+test("a backup goes neither into the registry itself nor over another that is served", async () => {
+  await pushImage("a", "v1", "mine");
+  await symlink(root, join(scratch, "link"));
+  for (const to of [root, join(root, "in", "it"), join(scratch, "link", "in"), join(scratch, "link")]) {
+    await expect(
+      withCare((care) => care.backup(to, {})),
+      to,
+    ).rejects.toMatchObject({ code: "ROOT_INVALID" });
+  }
+  const other = join(scratch, "served elsewhere");
+  await using served = await startRegistry({ root: other });
+  const theirs = new CampaignClient(served.url);
+  await theirs.pushBlob("b", Buffer.from("theirs"));
+  await expect(withCare((care) => care.backup(other, {}))).rejects.toMatchObject({ code: "ROOT_BUSY" });
+  expect((await theirs.ask("GET", `/v2/b/blobs/${sha256(Buffer.from("theirs"))}`)).status).toBe(200);
+  theirs.close();
 });
 
 test("retention keeps the newest tags and what hangs on them", async () => {

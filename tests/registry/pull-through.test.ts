@@ -15,7 +15,12 @@ test("what is missing comes from the upstream once, tags follow it, and it may g
   });
   const registries = new Registries({ insecureHosts: "all", retries: 0 });
   const reader = registries.reader(upstream.host);
-  const local = await startRegistry({ root: join(scratch, "local"), upstreams: [{ prefix: "up", namespace: "quay.example.com", reader }] });
+  const warnings: string[] = [];
+  const local = await startRegistry({
+    root: join(scratch, "local"),
+    upstreams: [{ prefix: "up", namespace: "quay.example.com", reader }],
+    onWarning: (message) => warnings.push(message),
+  });
   const [source, client] = [new CampaignClient(upstream.url), new CampaignClient(local.url)];
   try {
     const [config, layer] = [Buffer.from("{}"), Buffer.alloc(300_000, "layer ")];
@@ -35,10 +40,12 @@ test("what is missing comes from the upstream once, tags follow it, and it may g
     const second = manifestOver(layer, [config]);
     await source.pushManifest("team/app", "v1", second);
     expect((await client.ask("GET", "/v2/up/team/app/manifests/v1")).body.equals(second)).toBe(true);
+    expect(warnings).toEqual([]);
     await upstream.close();
     expect((await client.ask("GET", "/v2/up/team/app/manifests/v1")).body.equals(second)).toBe(true);
     expect((await client.ask("GET", `/v2/up/team/app/manifests/${sha256(first)}`)).body.equals(first)).toBe(true);
     expect((await client.ask("GET", "/v2/up/team/app/manifests/v2")).status).toBe(404);
+    expect(warnings).toEqual([expect.stringMatching(/^The upstream quay\.example\.com was of no use: /)]);
   } finally {
     for (const one of [source, client]) one.close();
     await registries.close();

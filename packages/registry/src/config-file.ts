@@ -32,6 +32,8 @@ export interface RegistryConfigFile {
 const bytes = z.number().int().min(0);
 const text = z.string().min(1);
 
+const upstreamSchema = z.strictObject({ prefix: z.string().refine(isRepository, "not a repository prefix"), host: text });
+
 const configSchema = z.strictObject({
   root: text.optional(),
   listen: text.optional(),
@@ -46,7 +48,7 @@ const configSchema = z.strictObject({
   readOnly: z.boolean().optional(),
   minFreeBytes: bytes.optional(),
   quotas: z.record(z.string(), bytes).optional(),
-  upstreams: z.array(z.strictObject({ prefix: z.string().refine(isRepository, "not a repository prefix"), host: text })).optional(),
+  upstreams: z.array(upstreamSchema).optional(),
   leaseMs: bytes.optional(),
   uploadLifeMs: bytes.optional(),
   idleMs: bytes.optional(),
@@ -66,7 +68,7 @@ export async function readRegistryConfig(path: string): Promise<RegistryConfigFi
   try {
     source = await readFile(path, "utf8");
   } catch (cause) {
-    throw invalid(path, "it cannot be read", cause);
+    throw invalid(path, "it cannot be read", { cause, hint: "Name a YAML file with --config." });
   }
   const document = parseDocument(source, { uniqueKeys: true });
   const fault = document.errors[0]?.message.split("\n")[0];
@@ -74,15 +76,19 @@ export async function readRegistryConfig(path: string): Promise<RegistryConfigFi
   const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
+  if (issue?.code === "unrecognized_keys") {
+    const keys = Object.keys(issue.path.length === 0 ? configSchema.shape : upstreamSchema.shape);
+    throw invalid(path, `there is no key "${[...issue.path, issue.keys[0]].join(".")}"`, { hint: `Keys are ${keys.join(", ")}.` });
+  }
   throw invalid(path, `${issue?.path.join(".") ?? ""}${issue?.path.length === 0 ? "" : ": "}${issue?.message ?? "invalid"}`);
 }
 
-function invalid(path: string, why: string, cause?: unknown): RegistryError {
+function invalid(path: string, why: string, more: { readonly cause?: unknown; readonly hint?: string } = {}): RegistryError {
   return new RegistryError({
     code: "CONFIG_INVALID",
     message: `Cannot use ${path}: ${why}`,
     subject: path,
-    hint: "The keys are those of docs/registry.md.",
-    ...(cause === undefined ? {} : { cause }),
+    hint: "The keys are those of docs/registry.md; sizes are bytes, durations milliseconds.",
+    ...more,
   });
 }

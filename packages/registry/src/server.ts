@@ -11,10 +11,11 @@ import { folderSources } from "./care/open-care.ts";
 import { RegistryError } from "./errors.ts";
 import type { Access, RegistryContext, Writable } from "./http/context.ts";
 import { RequestHandler } from "./http/handler.ts";
-import { isLoopback, type ListenAddress, listenAddress, makeServer, startListening, stopListening } from "./http/listen.ts";
+import { isLoopback, type ListenAddress, listenAddress, makeServer, secureContext, startListening, stopListening } from "./http/listen.ts";
 import { Metrics } from "./http/metrics.ts";
 import { SpaceGuard } from "./http/space.ts";
 import type { RegistryOptions, RunningRegistry } from "./options.ts";
+import { errorCode } from "./store/files.ts";
 import { Layout } from "./store/layout.ts";
 import { openStore } from "./store/open.ts";
 import { takeRoot } from "./store/owner.ts";
@@ -49,15 +50,17 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   const address = listenAddress(options.listen ?? "127.0.0.1:0");
   checkSafe(address, options);
   // What is served from elsewhere may lie where nothing can be written; only a certificate needs a folder then.
-  if (options.content === undefined || options.tls?.kind === "auto") await mkdir(options.root, { recursive: true, mode: 0o700 });
+  if (options.content === undefined || options.tls?.kind === "auto") await makeRootFolder(options.root);
   await using stack = new AsyncDisposableStack();
   const parts: Parts = { options, now: options.now ?? Date.now, address, stack, pieces: new Pieces(), certificate: undefined };
   await renew(parts);
   const access = options.auth === "htpasswd" ? await basicAccess(parts) : everybody;
   const writable = options.content === undefined ? await openWritable(parts) : undefined;
-  const { upstreams = [] } = options;
+  const { upstreams = [], onWarning } = options;
   const through =
-    writable === undefined || upstreams.length === 0 ? undefined : new PullThrough(writable.store, writable.uploads, upstreams);
+    writable === undefined || upstreams.length === 0
+      ? undefined
+      : new PullThrough(writable.store, writable.uploads, { upstreams, onWarning });
   let ready = true;
   const context: RegistryContext = {
     content: options.content ?? through ?? (writable?.store as RegistryStore),
@@ -86,7 +89,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     if (access instanceof BasicAccess) await access.reload();
     await renew(parts);
     if (server instanceof TlsServer && parts.certificate !== undefined) {
-      server.setSecureContext({ cert: parts.certificate.certificate, key: parts.certificate.key });
+      server.setSecureContext(secureContext(parts.certificate));
     }
   };
   warnOfClosedDoors(parts, access);
@@ -96,6 +99,21 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   daily.unref();
   stack.defer(() => clearInterval(daily));
   return running({ server, address, port, reload, parts: stack.move() });
+}
+
+/** @throws RegistryError `ROOT_INVALID` where no folder can be made */
+async function makeRootFolder(root: string): Promise<void> {
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new RegistryError({
+      code: "ROOT_INVALID",
+      message: `Cannot make the folder ${root}: ${errorCode(cause) ?? "unexpected"}`,
+      subject: root,
+      hint: "Name a folder with --root that you may write to.",
+      cause,
+    });
+  }
 }
 
 interface Started {

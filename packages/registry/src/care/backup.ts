@@ -1,8 +1,10 @@
-import { join } from "node:path";
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { type Digest, digestAlgorithm, digestHex, Hasher } from "@skerry/oci";
 import { RegistryError } from "../errors.ts";
 import { Durable } from "../store/durable.ts";
 import { LAYOUT_VERSION, Layout } from "../store/layout.ts";
+import { takeRoot } from "../store/owner.ts";
 import type { RegistryStore } from "../store/store.ts";
 import { writeVersion } from "../store/version.ts";
 import { allRepositories } from "./references.ts";
@@ -21,13 +23,17 @@ interface Snapshot {
  * Copies the store into a folder that a registry can serve, while this one serves. What repositories say is read first, then
  * the blobs they name are copied, and at last the small files are written: the copy never names what it lacks. Run again,
  * it copies what is new and removes names that are gone; blobs of the past stay. The caller keeps collections away.
- * @throws RegistryError `IO_FAILED` when a blob is damaged or missing, `ROOT_INVALID` when the folder was served and not closed
+ * @throws RegistryError `IO_FAILED` when a blob is damaged or missing, `ROOT_INVALID` when the folder was served and not closed or
+ * lies in the store itself, `ROOT_BUSY` when somebody has it open
  */
 export async function backup(store: RegistryStore, to: string, signal?: AbortSignal): Promise<BackupReport> {
   const target = new Layout(to);
   const durable = new Durable(store.durable.files, target.temporary);
+  await checkIsElsewhere(store.layout, target);
   await checkNothingWaits(durable, target);
   for (const folder of [to, ...target.folders()]) await durable.makeFolder(folder);
+  // Names that are gone are removed: from a registry that is served there they would be those of others.
+  await using _owner = await takeRoot(target);
   const snapshot = await readSnapshot(store);
   const report = { to, repositories: snapshot.repositories, copiedBlobs: 0, copiedBytes: 0, presentBlobs: 0 };
   for (const digest of snapshot.blobs) {
@@ -41,6 +47,28 @@ export async function backup(store: RegistryStore, to: string, signal?: AbortSig
   await writeSmallFiles(store, snapshot, { durable, target });
   await writeVersion(durable, target, LAYOUT_VERSION);
   return report;
+}
+
+/** A backup into itself would remove what is pushed meanwhile. */
+async function checkIsElsewhere(own: Layout, target: Layout): Promise<void> {
+  const [root, to] = [await realFolder(own.root), await realFolder(target.root)];
+  if (to !== root && !to.startsWith(`${root}/`)) return;
+  throw new RegistryError({
+    code: "ROOT_INVALID",
+    message: `Cannot back up to ${target.root}: it lies in the registry itself`,
+    subject: target.root,
+    hint: "Name a folder elsewhere, best on another disk.",
+  });
+}
+
+/** The path without links, also of a folder that is not there yet. */
+async function realFolder(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const above = dirname(resolve(path));
+    return above === path ? path : join(await realFolder(above), basename(path));
+  }
 }
 
 /** A copy that was served and killed has a journal: the next start would make changes again that this backup has overtaken. */

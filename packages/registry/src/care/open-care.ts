@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { RegistryError } from "../errors.ts";
 import { nodeFiles } from "../store/files.ts";
 import { Layout } from "../store/layout.ts";
@@ -64,8 +65,16 @@ export async function openRegistryCare(root: string, options: OpenCareOptions = 
   }
 }
 
-/** Folders only. */
-export const folderSources: RepairSources = async (text) => repairFromFolder(nodeFiles, text);
+/** Folders only. @throws RegistryError `ROOT_INVALID` for one without `blobs/` */
+export const folderSources: RepairSources = async (text) => {
+  if ((await nodeFiles.facts(join(text, "blobs"))) !== undefined) return repairFromFolder(nodeFiles, text);
+  throw new RegistryError({
+    code: "ROOT_INVALID",
+    message: `Cannot repair from ${text}: it has no folder blobs/`,
+    subject: text,
+    hint: "Name a backup, the root of a registry, an OCI layout, or docker://HOST[/PREFIX].",
+  });
+};
 
 async function checkIsRoot(layout: Layout): Promise<void> {
   const found = await stat(layout.version).catch(() => undefined);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Digest, digestAlgorithm, digestHex, Hasher } from "@skerry/oci";
+import type { OpenBlob } from "../store/content.ts";
 import type { FileSystem } from "../store/files.ts";
 import type { RegistryStore } from "../store/store.ts";
 import { Pace } from "./pace.ts";
@@ -21,13 +22,16 @@ export interface ScrubOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Reads every blob again and takes the damaged ones out of the pool: they count as absent, so that the next push heals them. */
+/**
+ * Reads every blob again and takes the damaged ones out of the pool: they count as absent, so that the next push heals them.
+ * Those that an earlier scrub took out, and nobody has healed, are damaged still.
+ */
 export async function scrub(store: RegistryStore, options: ScrubOptions = {}): Promise<ScrubReport> {
   const pace = new Pace(options.rate);
-  const damaged: DamagedBlob[] = [];
+  const damaged = await stillInQuarantine(store, { pace, signal: options.signal }, options);
   let [checkedBlobs, checkedBytes] = [0, 0];
   for await (const digest of store.blobs.all()) {
-    const found = await rehash(store, digest, { pace, signal: options.signal });
+    const found = await rehash(await store.blobs.open(digest), digest, { pace, signal: options.signal });
     if (found === undefined) continue;
     checkedBlobs += 1;
     checkedBytes += found.size;
@@ -37,13 +41,32 @@ export async function scrub(store: RegistryStore, options: ScrubOptions = {}): P
   return { endedAt: new Date(store.now()).toISOString(), checkedBlobs, checkedBytes, damaged };
 }
 
+/** Looks anew for right copies of what is in quarantine and was not healed, as long as a repository wants it. */
+async function stillInQuarantine(store: RegistryStore, reading: Reading, options: ScrubOptions): Promise<DamagedBlob[]> {
+  const lost: DamagedBlob[] = [];
+  for (const digest of await store.blobs.quarantined()) {
+    options.signal?.throwIfAborted();
+    if ((await store.blobs.size(digest)) !== undefined) continue;
+    const repositories = await holders(store, digest);
+    if (repositories.length === 0) continue;
+    const found = await rehash(await store.blobs.openQuarantined(digest), digest, reading);
+    if (found === undefined) continue;
+    lost.push({ digest, found: found.digest, repositories, outcome: await outcomeOf(store, { digest, repositories }, options) });
+  }
+  return lost;
+}
+
+interface Reading {
+  readonly pace: Pace;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Undefined when the blob went away meanwhile. */
 async function rehash(
-  store: RegistryStore,
+  blob: OpenBlob | undefined,
   digest: Digest,
-  { pace, signal }: { pace: Pace; signal: AbortSignal | undefined },
+  { pace, signal }: Reading,
 ): Promise<{ digest: Digest; size: number } | undefined> {
-  const blob = await store.blobs.open(digest);
   if (blob === undefined) return undefined;
   const hasher = new Hasher(digestAlgorithm(digest));
   const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(1, blob.size)));
@@ -62,8 +85,16 @@ async function treat(store: RegistryStore, wrong: { digest: Digest; found: Diges
   const { digest, found } = wrong;
   const repositories = await holders(store, digest);
   await store.locks.with(digest, () => store.quarantine(digest));
-  const repaired = options.repairFrom !== undefined && (await repair(store, options.repairFrom, { digest, repositories }));
-  return { digest, found, repositories, outcome: repaired ? "repaired" : "quarantined" };
+  return { digest, found, repositories, outcome: await outcomeOf(store, { digest, repositories }, options) };
+}
+
+async function outcomeOf(store: RegistryStore, lost: Lost, { repairFrom }: ScrubOptions): Promise<DamagedBlob["outcome"]> {
+  return repairFrom !== undefined && (await repair(store, repairFrom, lost)) ? "repaired" : "quarantined";
+}
+
+interface Lost {
+  readonly digest: Digest;
+  readonly repositories: readonly string[];
 }
 
 async function holders(store: RegistryStore, digest: Digest): Promise<string[]> {
@@ -75,11 +106,7 @@ async function holders(store: RegistryStore, digest: Digest): Promise<string[]> 
   return found;
 }
 
-async function repair(
-  store: RegistryStore,
-  source: RepairSource,
-  lost: { digest: Digest; repositories: readonly string[] },
-): Promise<boolean> {
+async function repair(store: RegistryStore, source: RepairSource, lost: Lost): Promise<boolean> {
   try {
     const body = await source.open(lost.digest, lost.repositories);
     return body !== undefined && (await store.restore(lost.digest, body));

@@ -22,6 +22,8 @@ const METHODS: Readonly<Record<Extract<Route, { repository: string }>["kind"], r
   upload: [...READS, "PATCH", "PUT", "DELETE"],
 };
 
+const NAME_RULE = "A repository is parts of a-z and 0-9, with . _ __ or dashes inside, joined by /; 255 characters at most.";
+
 /** Answers a request of the distribution API. @throws ApiError for every answer that says no */
 export async function dispatch(context: RegistryContext, exchange: Exchange): Promise<void> {
   checkMeantForUs(exchange, context.names);
@@ -38,7 +40,7 @@ export async function dispatch(context: RegistryContext, exchange: Exchange): Pr
     return exchange.json(200, {});
   }
   if (route.kind === "catalog") return listRepositories(context, exchange);
-  if (route.kind === "bad-name") throw new ApiError("NAME_INVALID");
+  if (route.kind === "bad-name") throw new ApiError("NAME_INVALID", { detail: NAME_RULE });
   const at = { ...route, repository: meantRepository(context, exchange, route.repository) };
   const reads = READS.includes(exchange.method) && route.kind !== "upload";
   context.access.require(exchange, at.repository, reads ? "read" : "write");

@@ -28,6 +28,8 @@ export class Exchange {
   /** Percent-decoded path without query. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Whom the request is meant for: name and port. Undefined in HTTP/1.0, which may leave it out. */
+  readonly host: string | undefined;
   caller: Caller = { user: "" };
   /** Registry that the `ns` parameter named, once it is known to be an upstream. */
   namespace: string | undefined;
@@ -40,7 +42,8 @@ export class Exchange {
     this.request = request;
     this.response = response;
     this.method = request.method ?? "GET";
-    const url = request.url ?? "/";
+    const { host, url } = targetOf(request);
+    this.host = host;
     const mark = url.indexOf("?");
     this.path = decoded(mark < 0 ? url : url.slice(0, mark));
     // A plus is a plus here, not a space of an HTML form: media types in `artifactType` have one.
@@ -124,6 +127,13 @@ export class Exchange {
     const headers = { "Content-Type": "application/json", ...(close ? { Connection: "close" } : {}), ...error.headers };
     this.answer(error.status, headers, error.body());
   }
+}
+
+/** RFC 9112 3.2.2: a target may be a whole URL, as clients send it to a proxy; its host is the one that counts then. */
+function targetOf(request: IncomingMessage): { host: string | undefined; url: string } {
+  const { url = "/", headers } = request;
+  const whole = url.startsWith("/") ? null : /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
+  return whole === null ? { host: headers.host, url } : { host: whole[1] ?? "", url: whole[2] === "" ? "/" : (whole[2] ?? "/") };
 }
 
 /** A path that is no proper UTF-8 stays as it came, and matches nothing. */

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { DEFAULT_CIPHERS, type SecureContextOptions } from "node:tls";
 import { RegistryError } from "../errors.ts";
 import { errorCode } from "../store/files.ts";
 import type { PemPair } from "../tls/issue.ts";
@@ -50,12 +51,20 @@ export function makeServer(
     noDelay: true,
   };
   const { pair } = options;
-  const server =
-    pair === undefined
-      ? createServer(tuning, listener)
-      : createTlsServer({ ...tuning, cert: pair.certificate, key: pair.key, minVersion: "TLSv1.2" }, listener);
+  const server = pair === undefined ? createServer(tuning, listener) : createTlsServer({ ...tuning, ...secureContext(pair) }, listener);
   server.timeout = options.idleMs;
   return server;
+}
+
+/** Of two ciphers that nobody breaks the quicker one: a GB costs a tenth of a second less at either end. */
+const FIRST_CIPHER = "TLS_AES_128_GCM_SHA256";
+
+/** What clients agree on with the server: the ciphers that this Node allows, in our order. */
+export function secureContext(pair: PemPair): SecureContextOptions {
+  const allowed = DEFAULT_CIPHERS.split(":");
+  const others = allowed.filter((name) => name !== FIRST_CIPHER);
+  const ciphers = allowed.length === others.length ? allowed : [FIRST_CIPHER, ...others];
+  return { cert: pair.certificate, key: pair.key, minVersion: "TLSv1.2", ciphers: ciphers.join(":"), honorCipherOrder: true };
 }
 
 /** @throws RegistryError `LISTEN_FAILED` */

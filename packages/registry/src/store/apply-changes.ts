@@ -9,6 +9,19 @@ const SYNCS_AT_ONCE = 4;
 /** From so many files on one sync of the whole file system costs less than one each. */
 const MANY_FILES = 200;
 
+/** Makes changes of small files. */
+export interface ChangeMaker {
+  /** Makes changes in their order, none of them stable; a file is never seen half written. When it fails, some may be made. */
+  make(changes: readonly FileChange[]): Promise<void>;
+  /** Called when nobody asks for changes any more. */
+  close(): Promise<void>;
+}
+
+/** A maker that takes one small operation at a time, on any file system. */
+export function changesOn(durable: Durable): ChangeMaker {
+  return { make: (changes) => applyChanges(durable, changes), close: async () => undefined };
+}
+
 /**
  * Makes changes in their order, none of them stable. A file is never seen half written. On other threads: while the disk is busy
  * with what others have synced, the kernel lets nobody make a file, for a tenth of a second at times.
@@ -19,10 +32,11 @@ export async function applyChanges(durable: Durable, changes: readonly FileChang
   let made = 0;
   try {
     for (const result of staged) if (result.status === "rejected") throw result.reason;
-    for (const { path } of changes) {
+    for (const { path, changedAt } of changes) {
       const temporary = temporaries[made];
       if (temporary === undefined) await durable.files.remove(path);
       else await place(durable, temporary, path);
+      if (changedAt !== undefined) await durable.files.touch(path, changedAt);
       made += 1;
     }
   } catch (error) {

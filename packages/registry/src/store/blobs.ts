@@ -4,7 +4,7 @@ import type { OpenBlob } from "./content.ts";
 import type { Durable } from "./durable.ts";
 import { errorCode, type FileFacts } from "./files.ts";
 import type { FileChange } from "./journal-records.ts";
-import type { Layout } from "./layout.ts";
+import { digestOfFileName, type Layout } from "./layout.ts";
 
 /** The pool: every blob and every manifest's bytes once, under their digest, whoever uses them. */
 export class BlobPool {
@@ -26,9 +26,18 @@ export class BlobPool {
     return this.#durable.files.facts(this.#layout.blob(digest));
   }
 
-  async open(digest: Digest): Promise<OpenBlob | undefined> {
+  open(digest: Digest): Promise<OpenBlob | undefined> {
+    return this.#open(this.#layout.blob(digest));
+  }
+
+  /** What was taken out of the pool under this digest. */
+  openQuarantined(digest: Digest): Promise<OpenBlob | undefined> {
+    return this.#open(this.#layout.quarantined(digest));
+  }
+
+  async #open(path: string): Promise<OpenBlob | undefined> {
     try {
-      const file = await this.#durable.files.open(this.#layout.blob(digest), "read");
+      const file = await this.#durable.files.open(path, "read");
       return { size: await file.size(), read: (into, position) => file.read(into, position), close: () => file.close() };
     } catch (error) {
       if (errorCode(error) === "ENOENT") return undefined;
@@ -67,6 +76,12 @@ export class BlobPool {
     await this.#durable.files.rename(this.#layout.blob(digest), this.#layout.quarantined(digest));
     await this.#durable.syncFolder(dirname(this.#layout.quarantined(digest)));
     await this.#durable.syncFolder(dirname(this.#layout.blob(digest)));
+  }
+
+  /** Every digest in quarantine, in no order; the next push may have healed it since. */
+  async quarantined(): Promise<Digest[]> {
+    const names = await this.#durable.files.list(this.#layout.quarantine);
+    return names.map(digestOfFileName).filter((digest) => digest !== undefined);
   }
 
   /** Every digest in the pool, in no order. */

@@ -4,6 +4,8 @@ import { crc32 } from "node:zlib";
 export interface FileChange {
   readonly path: string;
   readonly bytes: Uint8Array | undefined;
+  /** Time that the file gets, in milliseconds since 1970, when it is not that of the change. */
+  readonly changedAt?: number;
 }
 
 /** A change that somebody wants to be told of when it is made, or has failed. */

@@ -1,4 +1,4 @@
-import { applyChanges } from "./apply-changes.ts";
+import type { ChangeMaker } from "./apply-changes.ts";
 import type { Durable } from "./durable.ts";
 import { decodeRecords, type FileChange } from "./journal-records.ts";
 import { JournalSegment } from "./journal-segment.ts";
@@ -10,19 +10,18 @@ export interface Replayed {
   readonly sequence: number;
 }
 
-interface LastChange extends FileChange {
-  readonly at: number;
-}
-
 /** Changes that are made at once. */
-const AT_ONCE = 16;
+const AT_ONCE = 128;
 
 /**
  * Makes the changes again that stand in the journal in `folder`, which a process that was killed or lost its power has left.
  * Of several changes of a file only the last counts. A segment with no record in it is removed.
  */
-export async function replayJournal(durable: Durable, root: string, folder: string): Promise<Replayed> {
-  const last = new Map<string, LastChange>();
+export async function replayJournal(
+  { durable, changes }: { durable: Durable; changes: ChangeMaker },
+  { root, folder }: { root: string; folder: string },
+): Promise<Replayed> {
+  const last = new Map<string, FileChange>();
   const found: JournalSegment[] = [];
   let sequence = 1;
   for (const name of [...(await durable.files.list(folder))].sort()) {
@@ -33,24 +32,22 @@ export async function replayJournal(durable: Durable, root: string, folder: stri
       for (const change of record.changes) {
         const absolute = `${root}/${change.path}`;
         segment.changed.add(absolute);
-        last.set(absolute, { path: absolute, bytes: change.bytes, at: record.at });
+        last.set(absolute, { path: absolute, bytes: change.bytes, changedAt: record.at });
       }
     }
     if (segment.changed.size > 0) found.push(segment);
     else await durable.remove(path);
   }
-  const changes = last.values();
+  const queue = last.values();
   const worker = async (): Promise<void> => {
-    for (const change of changes) await makeAgain(durable, change);
+    for (const change of queue) if (!(await isMade(durable, change))) await changes.make([change]);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return { found, sequence };
 }
 
 /** A file that says so already keeps its time; another gets that of its record. */
-async function makeAgain(durable: Durable, { path, bytes, at }: LastChange): Promise<void> {
-  const there = await durable.files.read(path);
-  if (bytes === undefined ? there === undefined : there !== undefined && Buffer.from(there).equals(bytes)) return;
-  await applyChanges(durable, [{ path, bytes }]);
-  if (bytes !== undefined) await durable.files.touch(path, at);
+async function isMade({ files }: Durable, { path, bytes }: FileChange): Promise<boolean> {
+  const there = (await files.isThere(path)) ? await files.read(path) : undefined;
+  return bytes === undefined ? there === undefined : there !== undefined && Buffer.from(there).equals(bytes);
 }

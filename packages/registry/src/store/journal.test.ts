@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { changesOn } from "./apply-changes.ts";
 import { Durable } from "./durable.ts";
 import { type FileSystem, nodeFiles } from "./files.ts";
 import { Journal } from "./journal.ts";
@@ -48,13 +49,15 @@ const files: FileSystem = {
 
 async function open(): Promise<Journal> {
   const durable = new Durable(files, `${root}/tmp`);
+  const changes = changesOn(durable);
   const folder = `${root}/journal`;
   const onUse = async (): Promise<void> => undefined;
   return new Journal({
-    ...(await replayJournal(durable, root, folder)),
+    ...(await replayJournal({ durable, changes }, { root, folder })),
     root,
     folder,
     durable,
+    changes,
     now: () => 5_000_000,
     onUse,
     fullChanges: 100,

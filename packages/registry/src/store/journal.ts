@@ -1,5 +1,6 @@
+import { setImmediate } from "node:timers/promises";
 import { RegistryError } from "../errors.ts";
-import { applyChanges, makeStable } from "./apply-changes.ts";
+import { type ChangeMaker, makeStable } from "./apply-changes.ts";
 import type { Durable } from "./durable.ts";
 import { errorCode } from "./files.ts";
 import { encodeRecord, type FileChange } from "./journal-records.ts";
@@ -10,6 +11,8 @@ const FULL_BYTES = 16 * 1024 * 1024;
 export const FULL_CHANGES: number = 4000;
 /** Changes that stand in the journal alone are made stable in their own files after so long, so that an idle one is empty. */
 const IDLE_MS = 20_000;
+/** Turns of the event loop that a sync waits at most, as long as each brings somebody who wants it, too. */
+const MOST_TURNS = 16;
 
 /** What a journal works on. */
 export interface JournalPlace {
@@ -18,6 +21,8 @@ export interface JournalPlace {
   /** Where the segments are. */
   readonly folder: string;
   readonly durable: Durable;
+  /** Makes the changes once they are in the journal. */
+  readonly changes: ChangeMaker;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Called before the first segment is made: from then on the files alone do not say everything. */
@@ -39,8 +44,8 @@ interface Waiting {
 }
 
 /**
- * Makes changes of small files stable together: what many tasks want is appended to one file with one sync, then each makes its
- * own changes without any. The files are synced later, many at once, and only then their segment of the journal goes. After a
+ * Makes changes of small files stable together: what many tasks want is appended to one file with one sync, then the
+ * changes are made without any. The files are synced later, many at once, and only then their segment of the journal goes. After a
  * crash the changes of the segments that are there are made again (journal-replay.ts).
  */
 export class Journal {
@@ -78,7 +83,7 @@ export class Journal {
       return this.#removeDirectly(changes);
     }
     try {
-      await applyChanges(this.#place.durable, changes);
+      await this.#place.changes.make(changes);
     } catch (error) {
       applied();
       await this.#giveUp();
@@ -99,6 +104,7 @@ export class Journal {
   async #appendAll(): Promise<void> {
     this.#appending = true;
     while (this.#waiting.length > 0) {
+      await this.#everybody();
       const batch = this.#take();
       try {
         await this.#append(batch);
@@ -108,6 +114,14 @@ export class Journal {
       }
     }
     this.#appending = false;
+  }
+
+  /** Lets those come along who are on their way already: one sync later they would wait for two. Alone, it costs a turn of the loop. */
+  async #everybody(): Promise<void> {
+    for (let turn = 0, before = 0; before < this.#waiting.length && turn < MOST_TURNS; turn += 1) {
+      before = this.#waiting.length;
+      await setImmediate();
+    }
   }
 
   /** No more than a start can read again at once, whatever the size of the manifests. */
@@ -239,6 +253,7 @@ export class Journal {
     clearTimeout(this.#idle);
     this.#closed = true;
     await this.settleNow();
+    await this.#place.changes.close();
     return this.#inUse || this.#place.found.length > 0;
   }
 }

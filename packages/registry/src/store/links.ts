@@ -3,7 +3,8 @@ import type { Durable } from "./durable.ts";
 import { digestOfFileName, type Layout, repositoryOfFolder } from "./layout.ts";
 import { FileMemory } from "./lru.ts";
 
-const KEPT = 200_000;
+/** Links that are remembered, 200 bytes each. */
+const KEPT = 40_000;
 
 /** Which blobs a repository holds: one empty file each. A blob of the pool that is not linked here is not readable here. */
 export class BlobLinks {

@@ -6,7 +6,8 @@ import { digestOfFileName, type Layout, repositoryOfFolder } from "./layout.ts";
 import { FileMemory } from "./lru.ts";
 import { byBytes } from "./tags.ts";
 
-const KEPT = 100_000;
+/** Manifests that are remembered, 300 bytes each. */
+const KEPT = 20_000;
 
 /** What a repository notes of a manifest: the bytes are in the pool. */
 export interface ManifestLink {

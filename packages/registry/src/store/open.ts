@@ -1,4 +1,6 @@
 import { RegistryError } from "../errors.ts";
+import { changesOn } from "./apply-changes.ts";
+import { ChangeThread } from "./change-thread.ts";
 import { Durable } from "./durable.ts";
 import { type FileSystem, nodeFiles } from "./files.ts";
 import { FULL_CHANGES, Journal } from "./journal.ts";
@@ -32,11 +34,13 @@ export async function openStore(root: string, options: OpenStoreOptions = {}): P
   const durable = new Durable(files, layout.temporary);
   if (!(await isRoot(files, layout))) await makeRoot(durable, layout);
   for (const name of await files.list(layout.temporary)) await files.remove(`${layout.temporary}/${name}`);
+  const changes = options.files === undefined ? new ChangeThread(() => durable.temporaryName()) : changesOn(durable);
   const journal = new Journal({
-    ...(await replayJournal(durable, layout.root, layout.journal)),
+    ...(await replayJournal({ durable, changes }, { root: layout.root, folder: layout.journal })),
     root: layout.root,
     folder: layout.journal,
     durable,
+    changes,
     now,
     fullChanges: options.journalChanges ?? FULL_CHANGES,
     onUse: () => writeVersion(durable, layout, JOURNAL_LAYOUT_VERSION),

@@ -3,6 +3,7 @@ import {
   type Digest,
   digestAlgorithm,
   isDigest,
+  isOciError,
   type Manifest,
   manifestContents,
   parseManifest,
@@ -22,6 +23,15 @@ export interface Upstream {
   readonly reader: Reader;
 }
 
+/** An upstream that stays away is spoken of again after so long. */
+const SAID_FOR_MS = 60_000;
+
+export interface PullThroughOptions {
+  readonly upstreams: readonly Upstream[];
+  /** Told why an upstream could not be asked, once a minute at most. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
 /**
  * A store that fetches what it lacks below the prefixes of its upstreams. Digests are immutable and fetched once; a tag is
  * looked up anew each time, and answered from what is there when the upstream cannot be reached.
@@ -30,12 +40,15 @@ export class PullThrough implements Content {
   readonly #store: RegistryStore;
   readonly #uploads: Uploads;
   readonly #upstreams: readonly Upstream[];
+  readonly #onWarning: (message: string) => void;
+  readonly #saidAt = new Map<string, number>();
   readonly #fetches = new Map<string, Promise<unknown>>();
 
-  constructor(store: RegistryStore, uploads: Uploads, upstreams: readonly Upstream[]) {
+  constructor(store: RegistryStore, uploads: Uploads, { upstreams, onWarning }: PullThroughOptions) {
     this.#store = store;
     this.#uploads = uploads;
     this.#upstreams = upstreams;
+    this.#onWarning = onWarning ?? ((): void => undefined);
   }
 
   async resolve(repository: string, name: string): Promise<ManifestFacts | undefined> {
@@ -89,18 +102,27 @@ export class PullThrough implements Content {
 
   #upstreamOf(repository: string): Found | undefined {
     const upstream = this.#upstreams.find(({ prefix }) => repository.startsWith(`${prefix}/`));
-    return upstream === undefined
-      ? undefined
-      : { reader: upstream.reader, at: { repository: repository.slice(upstream.prefix.length + 1) } };
+    return upstream === undefined ? undefined : { ...upstream, at: { repository: repository.slice(upstream.prefix.length + 1) } };
   }
 
   /** An upstream that cannot be reached is one that has nothing new. */
-  async #lookUp({ reader, at }: Found, name: string): Promise<Descriptor | undefined> {
+  async #lookUp({ reader, at, namespace }: Found, name: string): Promise<Descriptor | undefined> {
     try {
       return await reader.resolve(at, name);
-    } catch {
+    } catch (error) {
+      this.#warn(namespace, error);
       return undefined;
     }
+  }
+
+  /** Who pulls is told that the image is not there; the operator needs to know why. */
+  #warn(namespace: string, error: unknown): void {
+    const now = this.#store.now();
+    const said = this.#saidAt.get(namespace);
+    if (said !== undefined && now - said < SAID_FOR_MS) return;
+    this.#saidAt.set(namespace, now);
+    const why = isOciError(error) ? [error.message, error.hint].filter((part) => part !== undefined).join(" ") : "unexpected";
+    this.#onWarning(`The upstream ${namespace} was of no use: ${why}`);
   }
 
   async #fetchManifest(
@@ -147,8 +169,7 @@ export class PullThrough implements Content {
   }
 }
 
-interface Found {
-  readonly reader: Reader;
+interface Found extends Upstream {
   readonly at: { readonly repository: string };
 }
 

@@ -5,7 +5,8 @@ import type { TrackedChange } from "./journal-records.ts";
 import type { Layout } from "./layout.ts";
 import { FileMemory } from "./lru.ts";
 
-const KEPT = 200_000;
+/** Tags that are remembered, 200 bytes each: a cache that fills for hours looks like a leak, and a small file is read quickly. */
+const KEPT = 30_000;
 
 /** Tags of repositories: one file each that holds the digest. */
 export class Tags {

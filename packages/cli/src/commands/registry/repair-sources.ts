@@ -11,11 +11,16 @@ import {
 import { folderSources, type RepairSource, type RepairSources } from "@skerry/registry";
 import { type Job, pathOf } from "../../command/job.ts";
 
+/** What the user wrote after `--repair-from`, with the folder as a whole path: another process may serve the root and read it. */
+export function repairSourceText(job: Pick<Job<unknown>, "world">, text: string): string {
+  return text.startsWith("docker://") ? text : pathOf(job, text.replace(/^(?:file:\/\/|oci:)/, ""));
+}
+
 /** `--repair-from SOURCE`: a folder with `blobs/`, or `docker://HOST[/PREFIX]`, a registry that holds the same repositories. */
 export function repairSources(job: Pick<Job<unknown>, "world">): RepairSources {
   return async (text) => {
     const place = /^docker:\/\/([^/]+)(?:\/(.+))?$/.exec(text);
-    if (place === null) return folderSources(pathOf(job, text.replace(/^(?:file:\/\/|oci:)/, "")));
+    if (place === null) return folderSources(text);
     const [, host = "", prefix] = place;
     const { env, home } = job.world;
     const registries = new Registries({

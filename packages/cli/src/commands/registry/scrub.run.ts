@@ -3,14 +3,14 @@ import { formatSize } from "../../args/size.ts";
 import { type Job, pathOf } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
 import { formatTable } from "../../output/table.ts";
-import { repairSources } from "./repair-sources.ts";
+import { repairSources, repairSourceText } from "./repair-sources.ts";
 import type { ScrubFlags } from "./scrub.ts";
 
 /** Prints the RegistryScrub document; exit 5 when damage was found. */
 export async function run(job: Job<ScrubFlags>): Promise<number> {
   const { rate, "repair-from": source } = job.flags;
   await using care = await openRegistryCare(pathOf(job, job.flags.root), { sources: repairSources(job) });
-  const repairFrom = source === undefined || source.startsWith("docker://") ? source : pathOf(job, source);
+  const repairFrom = source === undefined ? undefined : repairSourceText(job, source);
   const report = await care.scrub({
     ...(rate === undefined ? {} : { rate }),
     ...(repairFrom === undefined ? {} : { repairFrom }),
