@@ -1,6 +1,7 @@
 import { CatalogError } from "../errors.ts";
 import type { CatalogDocument, CatalogProblem } from "../types.ts";
-import { parseGoYaml, YamlSyntaxError } from "../yaml/parse-yaml.ts";
+import { parseGoYaml } from "../yaml/parse-yaml.ts";
+import { YamlSyntaxError } from "../yaml/yaml-syntax-error.ts";
 import { type DocumentHead, type HeadResult, headOfBody, headOfSlice, parseObject } from "./document-head.ts";
 import { FileLines } from "./file-lines.ts";
 import { JsonScanner, type JsonSlice } from "./json-scanner.ts";
@@ -111,23 +112,47 @@ async function indexJson(
   target: Target,
 ): Promise<void> {
   const { path } = file;
+  /** Offset behind the last object. */
+  let done = 0;
   for (let count = 0; ; count++) {
     target.options.signal?.throwIfAborted();
     const next = scanner.next();
     if (next.kind === "end") return;
     // What began as JSON may turn out to be YAML while no more than one object was read.
     if (next.kind !== "object") {
-      const line = lines.at(next.offset);
-      if (count > 1) throw notJson(path, line, next.kind === "other" ? "expected an object" : "the object does not end");
-      return indexYaml(file, { handle, offset: next.offset, line }, target);
+      if (count > 1) throw notJson(path, lines.at(next.offset), next.kind === "other" ? "expected an object" : "the object does not end");
+      const offset = behindLine(handle, done, next.offset);
+      return indexYaml(file, { handle, offset, line: lines.at(offset) }, target);
     }
     const { slice } = next;
+    done = slice.offset + slice.end - slice.start;
     await target.turns.spent(slice.end - slice.start);
+    if (count <= 1 && !isJson(slice)) return indexYaml(file, { handle, offset: slice.offset, line: lines.at(slice.offset) }, target);
     const result = headOfSlice(slice);
     if ("head" in result) addJson({ file, lines, slice }, result, target);
-    else if (result.syntax === true && count <= 1)
-      return indexYaml(file, { handle, offset: slice.offset, line: lines.at(slice.offset) }, target);
     else throw notJson(path, lines.at(slice.offset), `the document ${result.wrong}`);
+  }
+}
+
+/** Blank lines that are looked at where a stream turns to YAML. */
+const MAX_BLANKS = 1 << 16;
+
+/** Where YAML begins among the blanks from an object on: behind the end of its line. Further empty lines are a document. */
+function behindLine(handle: SourceHandle, from: number, to: number): number {
+  if (to - from > MAX_BLANKS) return to;
+  const blanks = Buffer.alloc(to - from);
+  handle.read(blanks, from);
+  const newline = blanks.indexOf(0x0a);
+  return newline === -1 ? to : from + newline + 1;
+}
+
+/** Heads are read without the rest, which may still be what only YAML takes: a comma too many, text without quotes. */
+function isJson({ bytes, start, end }: JsonSlice): boolean {
+  try {
+    JSON.parse(bytes.toString("utf8", start, end));
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,5 @@
 import { byBytes, Members } from "../write/go-json.ts";
-import { resolveGoScalar } from "./go-scalars.ts";
+import { isTimestamp, resolveGoScalar } from "./go-scalars.ts";
 
 /** Where lines of long text are broken. */
 const WIDTH = 80;
@@ -154,15 +154,6 @@ function scalarStyle(text: string, column: number, indent: number): string {
 
 function isBase60(text: string): boolean {
   return text.includes(":") && /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/.test(text);
-}
-
-function isTimestamp(text: string): boolean {
-  return (
-    text.charAt(4) === "-" &&
-    /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?)?$/.test(
-      text,
-    )
-  );
 }
 
 const INDICATORS = "#,[]{}&*!|>'\"%@`";
