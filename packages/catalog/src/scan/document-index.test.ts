@@ -75,6 +75,11 @@ describe("indexFiles", () => {
     expect(documents.map((document) => document.body)).toEqual([body]);
   });
 
+  it("says what is wrong with text that was meant as JSON, too", async () => {
+    const { problems } = await index(["f", '{"schema": "x.a",}{"schema": "x.b"}']);
+    expect(problems[0]?.message).toMatch(/^Cannot read f:1: the document is neither JSON \(.*double-quoted.*\) nor YAML: /);
+  });
+
   it("takes empty lines between an object and YAML for a document without schema, as opm does", async () => {
     const json = '{"schema": "x.a"}';
     expect((await index(["f", `${json}\n---\nschema: x.b\n`])).documents).toHaveLength(2);

@@ -127,7 +127,14 @@ async function indexJson(
     const { slice } = next;
     done = slice.offset + slice.end - slice.start;
     await target.turns.spent(slice.end - slice.start);
-    if (count <= 1 && !isJson(slice)) return indexYaml(file, { handle, offset: slice.offset, line: lines.at(slice.offset) }, target);
+    const fault = count <= 1 ? jsonFault(slice) : undefined;
+    if (fault !== undefined) {
+      try {
+        return await indexYaml(file, { handle, offset: slice.offset, line: lines.at(slice.offset) }, target);
+      } catch (error) {
+        throw bothFaults(error, fault);
+      }
+    }
     const result = headOfSlice(slice);
     if ("head" in result) addJson({ file, lines, slice }, result, target);
     else throw notJson(path, lines.at(slice.offset), `the document ${result.wrong}`);
@@ -146,15 +153,28 @@ function behindLine(handle: SourceHandle, from: number, to: number): number {
   return newline === -1 ? to : from + newline + 1;
 }
 
-/** Heads are read without the rest, which may still be what only YAML takes: a comma too many, text without quotes. */
-function isJson({ bytes, start, end }: JsonSlice): boolean {
+/** Why text is no JSON. Heads are read without the rest, which may still be what only YAML takes: a comma too many. */
+function jsonFault({ bytes, start, end }: JsonSlice): string | undefined {
   try {
     JSON.parse(bytes.toString("utf8", start, end));
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
+
+/** What looks like JSON and is not even YAML was meant as JSON. */
+function bothFaults(error: unknown, fault: string): unknown {
+  if (!(error instanceof CatalogError)) return error;
+  return new CatalogError({
+    code: error.code,
+    message: error.message.replace(NO_YAML, `the document is neither JSON (${fault}) nor YAML:`),
+    ...(error.subject === undefined ? {} : { subject: error.subject }),
+    cause: error,
+  });
+}
+
+const NO_YAML = "the document is no YAML:";
 
 function notJson(path: string, line: number, why: string): CatalogError {
   return new CatalogError({ code: "DOCUMENT_INVALID", message: `Cannot read ${path}:${line}: ${why}`, subject: `${path}:${line}` });
@@ -260,7 +280,7 @@ export function bodyOfYaml(text: string, path: string, line: number): { head: Do
     value = parseGoYaml(text);
   } catch (error) {
     if (!(error instanceof YamlSyntaxError)) throw error;
-    throw notJson(path, line + error.line - 1, `the document is no YAML: ${error.message}`);
+    throw notJson(path, line + error.line - 1, `${NO_YAML} ${error.message}`);
   }
   if (typeof value !== "object" || Array.isArray(value)) throw notJson(path, line, "expected a map");
   const result: HeadResult = value === null ? { wrong: "has no schema" } : headOfBody(value as Record<string, unknown>);
