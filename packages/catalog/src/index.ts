@@ -2,7 +2,7 @@ export { AppRegistry, type AppRegistryHttp, type AppRegistryOptions, type AppReg
 export { type AppRegistryLogin, type OpenAppRegistryOptions, openAppRegistry } from "./appregistry/open-app-registry.ts";
 export { type ConvertBundleOptions, convertBundle } from "./bundle/convert-bundle.ts";
 export { migrateBundle } from "./bundle/csv-metadata.ts";
-export { type BundleFiles, isBundleDirectory, readBundleDirectory } from "./bundle/read-bundle.ts";
+export { type BundleFiles, isBundleDirectory, readBundleDirectory, readWholeBundle } from "./bundle/read-bundle.ts";
 export { type RenderBundleOptions, renderBundle } from "./bundle/render-bundle.ts";
 export { DEFAULT_OPM } from "./check/opm-release.ts";
 export { sarifLog } from "./check/sarif.ts";

@@ -33,6 +33,18 @@ export function requiredApis(csv: JsonObject): readonly GroupVersionKind[] {
   return unique([...crds, ...asList(member(csv, "spec", "apiservicedefinitions", "required")).map(serviceKind)]);
 }
 
+/** Kinds that a CSV owns and no CRD manifest of the bundle defines: names as the CSV has them, with version and kind. */
+export function undefinedKinds(objects: readonly JsonObject[], csv: JsonObject): readonly string[] {
+  const key = (kind: GroupVersionKind): string => [kind.plural, kind.group, kind.version, kind.kind].join("\n");
+  const defined = new Set(providedApis(objects, csv).map(key));
+  return asList(member(csv, "spec", "customresourcedefinitions", "owned")).flatMap((crd) => {
+    const [name = "", version = "", kind = ""] = ["name", "version", "kind"].map((own) => asText(member(crd, own)));
+    const dot = name.indexOf(".");
+    const wanted = { plural: name.slice(0, Math.max(dot, 0)), group: name.slice(dot + 1), version, kind };
+    return dot >= 0 && defined.has(key(wanted)) ? [] : [`${name} ${version} ${kind}`];
+  });
+}
+
 function crdKinds(crd: JsonObject): readonly GroupVersionKind[] {
   const spec = member(crd, "spec");
   const versions = asList(member(spec, "versions")).map((version) => asText(member(version, "name")));

@@ -2,7 +2,7 @@ import { CatalogError } from "../errors.ts";
 import type { CatalogFile } from "../types.ts";
 import { goJson, type Members } from "../write/go-json.ts";
 import { bundleDocument, channelDocument, packageDocument } from "../write/normal-form.ts";
-import { readBundleDirectory } from "./read-bundle.ts";
+import { readWholeBundle } from "./read-bundle.ts";
 import { type RenderBundleOptions, renderBundle } from "./render-bundle.ts";
 
 export interface ConvertBundleOptions extends RenderBundleOptions {
@@ -16,7 +16,7 @@ export interface ConvertBundleOptions extends RenderBundleOptions {
  * @throws CatalogError `BUNDLE_INVALID`, `LIMIT_EXCEEDED`
  */
 export async function* convertBundle(directory: string, options: ConvertBundleOptions = {}): AsyncGenerator<CatalogFile> {
-  const files = await readBundleDirectory(directory);
+  const files = await readWholeBundle(directory);
   if (files.package === "") {
     throw new CatalogError({
       code: "BUNDLE_INVALID",

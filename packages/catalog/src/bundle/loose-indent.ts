@@ -1,4 +1,5 @@
-import { parseGoYaml, YamlSyntaxError } from "../yaml/parse-yaml.ts";
+import { parseGoYaml } from "../yaml/parse-yaml.ts";
+import { YamlSyntaxError } from "../yaml/yaml-syntax-error.ts";
 
 /** Scalars that are put right in one document; each costs another parse. */
 const MAX_REPAIRS = 32;

@@ -4,6 +4,7 @@ import { asList, asText, type JsonObject, member } from "../document/shape.ts";
 import { CatalogError } from "../errors.ts";
 import type { Property } from "../types.ts";
 import { byBytes } from "../write/go-json.ts";
+import { undefinedKinds } from "./bundle-apis.ts";
 import { firstDocument } from "./manifest-file.ts";
 
 /** A registry+v1 bundle as it lies on disk. */
@@ -96,6 +97,22 @@ export async function readDocuments(directory: string): Promise<readonly JsonObj
     if (document !== undefined) found.push(document);
   }
   return found;
+}
+
+/**
+ * {@link readBundleDirectory} of a bundle that is named by itself, where opm wants each CRD that the CSV owns.
+ * @throws CatalogError `BUNDLE_INVALID`, `LIMIT_EXCEEDED`
+ */
+export async function readWholeBundle(directory: string): Promise<BundleFiles> {
+  const files = await readBundleDirectory(directory);
+  const [missing] = undefinedKinds(files.objects, files.csv);
+  if (missing === undefined) return files;
+  throw new CatalogError({
+    code: "BUNDLE_INVALID",
+    message: `Cannot read bundle ${directory}: its CSV owns "${missing}", which no manifest defines`,
+    subject: directory,
+    hint: "Add the CustomResourceDefinition to manifests/, with the same name, version and kind.",
+  });
 }
 
 function listed(metadata: readonly JsonObject[], key: "properties" | "dependencies"): readonly Property[] {

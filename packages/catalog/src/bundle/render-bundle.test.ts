@@ -10,7 +10,7 @@ import { bundleDocument } from "../write/normal-form.ts";
 import { canonicalHash } from "../write/test-canonical.ts";
 import { parseLooseYaml } from "./loose-indent.ts";
 import { firstDocument } from "./manifest-file.ts";
-import { isBundleDirectory, readBundleDirectory } from "./read-bundle.ts";
+import { isBundleDirectory, readBundleDirectory, readWholeBundle } from "./read-bundle.ts";
 import { renderBundle } from "./render-bundle.ts";
 
 const data = sharedPath("bundles");
@@ -73,6 +73,47 @@ describe("renderBundle", () => {
       'olm.package.required {"packageName":"beryl","versionRange":">=1.0.0"}',
       'test.x {"a":2,"b":1}',
     ]);
+  });
+
+  it("has one package, the annotation's before the bundle's before the file's, and kinds with their own members", async () => {
+    const annotated = (properties: string): string =>
+      CSV.replace("{name: amber.v1.0.0}", `{name: amber.v1.0.0, annotations: {olm.properties: '${properties}'}}`);
+    const own = async (properties: string): Promise<readonly string[]> => {
+      await write({
+        "manifests/csv.yaml": annotated(properties),
+        "metadata/annotations.yaml": ANNOTATIONS,
+        "metadata/properties.yaml":
+          "properties:\n- {type: olm.package, value: {packageName: other, version: 9.0.0}}\n- {type: olm.gvk, value: {group: g, version: v1, kind: K, plural: ks}}\n",
+        "metadata/dependencies.yaml": "dependencies:\n- &d {type: olm.package, value: {packageName: beryl, version: '1.0.0'}}\n- *d\n",
+      });
+      const bundle = renderBundle(await readBundleDirectory(directory));
+      return bundle.properties.filter(({ type }) => type !== "olm.bundle.object").map(({ type, value }) => `${type} ${goJson(value)}`);
+    };
+    const required = 'olm.package.required {"packageName":"beryl","versionRange":"1.0.0"}';
+    const kind = 'olm.gvk {"group":"g","kind":"K","version":"v1"}';
+    expect(await own("[]")).toEqual([kind, 'olm.package {"packageName":"amber","version":"1.0.0"}', required, required]);
+    expect(await own('[{"type": "olm.package", "value": {"packageName": "last", "version": "2.0.0", "x": 1}}]')).toEqual([
+      kind,
+      'olm.package {"packageName":"last","version":"2.0.0"}',
+      required,
+      required,
+    ]);
+  });
+
+  it("wants each CRD that the CSV owns where the bundle is named by itself", async () => {
+    const csv = CSV.replace(
+      "version: 1.0.0",
+      "version: 1.0.0, customresourcedefinitions: {owned: [{name: ambers.a.test, version: v1, kind: Amber}]}",
+    );
+    const crd = (version: string): string =>
+      `kind: CustomResourceDefinition\nspec: {group: a.test, names: {kind: Amber, plural: ambers}, versions: [{name: ${version}}]}\n`;
+    await write({ "manifests/csv.yaml": csv, "manifests/crd.yaml": crd("v2"), "metadata/annotations.yaml": ANNOTATIONS });
+    await expect(readWholeBundle(directory)).rejects.toMatchObject({
+      code: "BUNDLE_INVALID",
+      message: expect.stringContaining('"ambers.a.test v1 Amber"'),
+    });
+    await write({ "manifests/crd.yaml": crd("v1") });
+    expect((await readWholeBundle(directory)).objects).toHaveLength(2);
   });
 
   it("keeps the first of two CSVs, the first document of a file, and no hidden files", async () => {

@@ -2,7 +2,7 @@ import type { JsonObject } from "../document/shape.ts";
 import { csvDeploymentImages, csvRelatedImages } from "../images/csv-images.ts";
 import type { Bundle, RelatedImageEntry } from "../types.ts";
 import { byBytes } from "../write/go-json.ts";
-import { bundleProperties, objectProperty, sortedProperties } from "./bundle-properties.ts";
+import { bundleProperties, inOrder, objectProperty } from "./bundle-properties.ts";
 import { migrateBundle } from "./csv-metadata.ts";
 import type { BundleFiles } from "./read-bundle.ts";
 
@@ -23,7 +23,7 @@ export function renderBundle(files: BundleFiles, options: RenderBundleOptions = 
     name: files.name,
     package: files.package,
     image,
-    properties: sortedProperties([...bundleProperties(files), ...files.objects.map(objectProperty)]),
+    properties: inOrder([...bundleProperties(files), ...files.objects.map(objectProperty)]),
     relatedImages: renderedImages(files.csv, image),
   };
   return options.migrateLevel === "csv-metadata" ? migrateBundle(bundle) : bundle;

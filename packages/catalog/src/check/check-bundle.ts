@@ -1,7 +1,8 @@
 import { foldedMember } from "../scan/fold.ts";
 import { releaseFault } from "../version/release.ts";
 import { tryParseVersion } from "../version/version.ts";
-import { parseGoYaml, YamlSyntaxError } from "../yaml/parse-yaml.ts";
+import { parseGoYaml } from "../yaml/parse-yaml.ts";
+import { YamlSyntaxError } from "../yaml/yaml-syntax-error.ts";
 import type { Finding } from "./finding.ts";
 import { type GoShape, shapeFault } from "./go-shape.ts";
 import { isOpmImage } from "./image-name.ts";

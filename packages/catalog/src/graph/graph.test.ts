@@ -41,7 +41,48 @@ describe("graphs", () => {
     expect(textGraph(graph)).toBe(
       'amber\n  <stable&"1">  (default)\n    ● amber.v1.1.0  ← replaces amber.v1.0.0; skips amber.v1.0.5; skips <1.1.0  [head]\n    · amber.v1.0.5\n    ○ amber.v1.0.0  [deprecated]\n',
     );
-    expect(mermaidGraph([graph])).toContain('["amber.v1.0.0"]:::deprecated');
+    expect(mermaidGraph([graph])).toMatch(/\nclass amber-_stable__1__-amber\.v1\.0\.0 deprecated\n$/);
+  });
+
+  it("colour what is deprecated at the end of the chart, and leave out what is empty", async () => {
+    const reference = (schema: string, name?: string): object => ({ reference: { schema, name }, message: "old" });
+    const beryl = {
+      name: "beryl",
+      defaultChannel: "b",
+      channels: {
+        b: [{ name: "beryl.v1.0.0" }, { name: "beryl.v1.1.0", replaces: "beryl.v1.0.0", skipRange: "<=1.1.0" }],
+        old: [{ name: "beryl.v0.9.0" }],
+        side: [{ name: "beryl.v1.0.0" }, { name: "beryl.v2.0.0", replaces: "beryl.v0.9.0" }],
+      },
+    };
+    const entries = [reference("olm.package"), reference("olm.channel", "b"), reference("olm.bundle", "beryl.v1.0.0")];
+    const catalog = await madeCatalog([beryl], [{ schema: "olm.deprecations", package: "beryl", entries }]);
+    const info = catalog.package("beryl");
+    if (info === undefined) throw new Error("no package");
+    const deprecated = await readDeprecations(catalog, "beryl");
+    const chart = mermaidGraph([packageGraph(info, { deprecated, ownRanges: true, minimumEdge: "beryl.v1.0.0" })]).split("\n");
+    expect(chart.slice(4)).toEqual([
+      '  %% package "beryl"',
+      '  subgraph "beryl"',
+      '    %% channel "b"',
+      '    subgraph beryl-b["b"]',
+      '      beryl-b-beryl.v1.1.0["beryl.v1.1.0"]',
+      '      beryl-b-beryl.v1.0.0["beryl.v1.0.0"]-- "skipRange(<=1.1.0)" --> beryl-b-beryl.v1.1.0["beryl.v1.1.0"]',
+      '      beryl-b-beryl.v1.1.0["beryl.v1.1.0"]-- "skipRange(<=1.1.0)" --> beryl-b-beryl.v1.1.0["beryl.v1.1.0"]',
+      '      beryl-b-beryl.v1.0.0["beryl.v1.0.0"]-- replace --> beryl-b-beryl.v1.1.0["beryl.v1.1.0"]',
+      '      beryl-b-beryl.v1.0.0["beryl.v1.0.0"]',
+      "    end",
+      '    %% channel "side"',
+      '    subgraph beryl-side["side"]',
+      // 2.0.0 replaces only what is below the floor, so it is left out.
+      '      beryl-side-beryl.v1.0.0["beryl.v1.0.0"]',
+      "    end",
+      "  end",
+      "style beryl fill:#989695",
+      "style beryl-b fill:#DCD0FF",
+      "class beryl-b-beryl.v1.0.0,beryl-side-beryl.v1.0.0 deprecated",
+      "",
+    ]);
   });
 
   it("are drawn without anything of the publisher's that a browser would run", async () => {

@@ -78,6 +78,8 @@ export interface PackageGraphOptions {
   readonly selected?: ReadonlySet<string> | undefined;
   /** Leave out entries below this one: the name of a bundle. */
   readonly minimumEdge?: string | undefined;
+  /** Also the edge of an entry to itself, where its `skipRange` holds its own version: opm draws it. */
+  readonly ownRanges?: boolean | undefined;
 }
 
 /** The graph of a package. Pure. */
@@ -85,10 +87,6 @@ export function packageGraph(info: PackageInfo, options: PackageGraphOptions = {
   const versions = new Map<string, Version | undefined>();
   for (const [name, bundle] of info.bundles) versions.set(name, tryParseVersion(bundle.version));
   const least = options.minimumEdge === undefined ? undefined : versions.get(options.minimumEdge);
-  const visible = (name: string): boolean => {
-    const version = versions.get(name);
-    return least === undefined || (version !== undefined && compareVersions(version, least) >= 0);
-  };
   const newestFirst = (a: ChannelEntry, b: ChannelEntry): number => {
     const left = versions.get(a.name);
     const right = versions.get(b.name);
@@ -96,8 +94,12 @@ export function packageGraph(info: PackageInfo, options: PackageGraphOptions = {
   };
   const deprecated = options.deprecated ?? NOTHING_DEPRECATED;
   const channels = info.channels.map((channel) => {
-    const entries = channel.entries.filter((entry) => visible(entry.name)).sort(newestFirst);
-    const edges = entries.flatMap((entry) => edgesTo(entry, channel.entries, versions)).filter((edge) => visible(edge.from));
+    const shown =
+      least === undefined ? channel.entries : fromEntry(channel.entries, { name: options.minimumEdge ?? "", version: least, versions });
+    const entries = shown.toSorted(newestFirst);
+    const edges = entries
+      .flatMap((entry) => edgesTo(entry, shown, versions))
+      .filter((edge) => options.ownRanges === true || edge.from !== edge.to);
     const sources = new Set(channel.entries.flatMap((entry) => [entry.replaces ?? "", ...(entry.skips ?? [])]));
     const skipped = new Set(channel.entries.flatMap((entry) => entry.skips ?? []));
     return {
@@ -118,6 +120,38 @@ export function packageGraph(info: PackageInfo, options: PackageGraphOptions = {
   return { package: info.name, deprecated: deprecated.package, channels };
 }
 
+interface Floor {
+  readonly name: string;
+  readonly version: Version;
+  readonly versions: ReadonlyMap<string, Version | undefined>;
+}
+
+/**
+ * The entries from one on, with what they replace and skip from there on. The one itself stands at the bottom, without
+ * edges; a `skipRange` stays where it holds that one's version; an entry that loses all its edges is left out.
+ */
+function fromEntry(entries: readonly ChannelEntry[], floor: Floor): readonly ChannelEntry[] {
+  const isAbove = (name: string): boolean => {
+    const version = floor.versions.get(name);
+    return version !== undefined && compareVersions(version, floor.version) >= 0;
+  };
+  return entries.flatMap((entry): readonly ChannelEntry[] => {
+    const { name } = entry;
+    if (name === floor.name) return [{ name }];
+    const range = entry.skipRange === undefined ? undefined : quietRange(entry.skipRange);
+    const skips = (entry.skips ?? []).filter(isAbove);
+    const kept: ChannelEntry = {
+      name,
+      ...(entry.replaces !== undefined && isAbove(entry.replaces) ? { replaces: entry.replaces } : {}),
+      ...(skips.length === 0 ? {} : { skips }),
+      ...(range !== undefined && inRange(floor.version, range) ? { skipRange: range.text } : {}),
+    };
+    if (Object.keys(kept).length > 1) return [kept];
+    const isAlone = entry.replaces === undefined && (entry.skips ?? []).length === 0 && entry.skipRange === undefined;
+    return isAlone && isAbove(name) ? [kept] : [];
+  });
+}
+
 function edgesTo(
   entry: ChannelEntry,
   entries: readonly ChannelEntry[],
@@ -128,7 +162,7 @@ function edgesTo(
   if (range !== undefined) {
     for (const other of entries) {
       const version = versions.get(other.name);
-      if (version === undefined || other.name === entry.name || !inRange(version, range)) continue;
+      if (version === undefined || !inRange(version, range)) continue;
       edges.push({ from: other.name, to: entry.name, kind: "skipRange", range: range.text });
     }
   }

@@ -18,7 +18,7 @@ export interface DocumentHead {
 /** The head, or what is wrong with the document in the words of a sentence's end: `has no schema`. */
 export type HeadResult =
   | { readonly head: DocumentHead; readonly body?: Record<string, unknown>; readonly relatedImages?: MemberSpan }
-  | { readonly wrong: string; readonly syntax?: boolean };
+  | { readonly wrong: string };
 
 const PACKAGE_PROPERTY = '"olm.package"';
 
@@ -65,7 +65,7 @@ function wholeHead(shape: JsonSlice): HeadResult {
   try {
     return headOfBody(parseObject(shape.bytes.toString("utf8", shape.start, shape.end)));
   } catch (error) {
-    return { wrong: `is not JSON: ${error instanceof Error ? error.message : String(error)}`, syntax: true };
+    return { wrong: `is not JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 

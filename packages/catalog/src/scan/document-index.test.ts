@@ -64,6 +64,30 @@ describe("indexFiles", () => {
     expect(documents[0]?.body).toEqual(BUNDLE);
   });
 
+  it.each([
+    ["a comma too many", '{"schema": "x.a", "a": [1,],}', { schema: "x.a", a: [1] }],
+    ["text without quotes", '{"schema": "x.a", "a": yes}', { schema: "x.a", a: true }],
+    ["tabs and a comma too many", '{\n\t"schema": "x.a",\n\t"a": "\\t",\n}\n', { schema: "x.a", a: "\t" }],
+    ["no line feed behind a block", "schema: x.a\na: |+\n  b\n  ", { schema: "x.a", a: "b\n\n" }],
+  ])("takes text with %s for YAML", async (_, text, body) => {
+    const { documents, problems } = await index(["f", text]);
+    expect(problems).toEqual([]);
+    expect(documents.map((document) => document.body)).toEqual([body]);
+  });
+
+  it("says what is wrong with text that was meant as JSON, too", async () => {
+    const { problems } = await index(["f", '{"schema": "x.a",}{"schema": "x.b"}']);
+    expect(problems[0]?.message).toMatch(/^Cannot read f:1: the document is neither JSON \(.*double-quoted.*\) nor YAML: /);
+  });
+
+  it("takes empty lines between an object and YAML for a document without schema, as opm does", async () => {
+    const json = '{"schema": "x.a"}';
+    expect((await index(["f", `${json}\n---\nschema: x.b\n`])).documents).toHaveLength(2);
+    const { documents, problems } = await index(["f", `${json}\n\n---\nschema: x.b\n`]);
+    expect(documents).toHaveLength(1);
+    expect(problems.map(({ message }) => message)).toEqual(["Cannot read f:2: the document has no schema"]);
+  });
+
   it("finds the same documents, lines and offsets in concatenated JSON of any spacing", async () => {
     const value = fc.jsonValue({ maxDepth: 4 });
     const document = fc.record({

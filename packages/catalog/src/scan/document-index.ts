@@ -1,6 +1,7 @@
 import { CatalogError } from "../errors.ts";
 import type { CatalogDocument, CatalogProblem } from "../types.ts";
-import { parseGoYaml, YamlSyntaxError } from "../yaml/parse-yaml.ts";
+import { parseGoYaml } from "../yaml/parse-yaml.ts";
+import { YamlSyntaxError } from "../yaml/yaml-syntax-error.ts";
 import { type DocumentHead, type HeadResult, headOfBody, headOfSlice, parseObject } from "./document-head.ts";
 import { FileLines } from "./file-lines.ts";
 import { JsonScanner, type JsonSlice } from "./json-scanner.ts";
@@ -111,25 +112,69 @@ async function indexJson(
   target: Target,
 ): Promise<void> {
   const { path } = file;
+  /** Offset behind the last object. */
+  let done = 0;
   for (let count = 0; ; count++) {
     target.options.signal?.throwIfAborted();
     const next = scanner.next();
     if (next.kind === "end") return;
     // What began as JSON may turn out to be YAML while no more than one object was read.
     if (next.kind !== "object") {
-      const line = lines.at(next.offset);
-      if (count > 1) throw notJson(path, line, next.kind === "other" ? "expected an object" : "the object does not end");
-      return indexYaml(file, { handle, offset: next.offset, line }, target);
+      if (count > 1) throw notJson(path, lines.at(next.offset), next.kind === "other" ? "expected an object" : "the object does not end");
+      const offset = behindLine(handle, done, next.offset);
+      return indexYaml(file, { handle, offset, line: lines.at(offset) }, target);
     }
     const { slice } = next;
+    done = slice.offset + slice.end - slice.start;
     await target.turns.spent(slice.end - slice.start);
+    const fault = count <= 1 ? jsonFault(slice) : undefined;
+    if (fault !== undefined) {
+      try {
+        return await indexYaml(file, { handle, offset: slice.offset, line: lines.at(slice.offset) }, target);
+      } catch (error) {
+        throw bothFaults(error, fault);
+      }
+    }
     const result = headOfSlice(slice);
     if ("head" in result) addJson({ file, lines, slice }, result, target);
-    else if (result.syntax === true && count <= 1)
-      return indexYaml(file, { handle, offset: slice.offset, line: lines.at(slice.offset) }, target);
     else throw notJson(path, lines.at(slice.offset), `the document ${result.wrong}`);
   }
 }
+
+/** Blank lines that are looked at where a stream turns to YAML. */
+const MAX_BLANKS = 1 << 16;
+
+/** Where YAML begins among the blanks from an object on: behind the end of its line. Further empty lines are a document. */
+function behindLine(handle: SourceHandle, from: number, to: number): number {
+  if (to - from > MAX_BLANKS) return to;
+  const blanks = Buffer.alloc(to - from);
+  handle.read(blanks, from);
+  const newline = blanks.indexOf(0x0a);
+  return newline === -1 ? to : from + newline + 1;
+}
+
+/** Why text is no JSON. Heads are read without the rest, which may still be what only YAML takes: a comma too many. */
+function jsonFault({ bytes, start, end }: JsonSlice): string | undefined {
+  try {
+    JSON.parse(bytes.toString("utf8", start, end));
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** What looks like JSON and is not even YAML was meant as JSON. */
+function bothFaults(error: unknown, fault: string): unknown {
+  if (!(error instanceof CatalogError)) return error;
+  return new CatalogError({
+    code: error.code,
+    message: error.message.replace(NO_YAML, `the document is neither JSON (${fault}) nor YAML:`),
+    ...(error.subject === undefined ? {} : { subject: error.subject }),
+    cause: error,
+  });
+}
+
+const NO_YAML = "the document is no YAML:";
 
 function notJson(path: string, line: number, why: string): CatalogError {
   return new CatalogError({ code: "DOCUMENT_INVALID", message: `Cannot read ${path}:${line}: ${why}`, subject: `${path}:${line}` });
@@ -235,7 +280,7 @@ export function bodyOfYaml(text: string, path: string, line: number): { head: Do
     value = parseGoYaml(text);
   } catch (error) {
     if (!(error instanceof YamlSyntaxError)) throw error;
-    throw notJson(path, line + error.line - 1, `the document is no YAML: ${error.message}`);
+    throw notJson(path, line + error.line - 1, `${NO_YAML} ${error.message}`);
   }
   if (typeof value !== "object" || Array.isArray(value)) throw notJson(path, line, "expected a map");
   const result: HeadResult = value === null ? { wrong: "has no schema" } : headOfBody(value as Record<string, unknown>);

@@ -21,9 +21,9 @@ export function readBody(document: IndexedDocument, bytes: Buffer): Record<strin
     if (cause instanceof CatalogError) throw cause;
     throw invalid(document, cause instanceof Error ? cause.message : String(cause), cause);
   }
-  // The index cuts pretty text at its first column and never looked inside; YAML has its own limit.
-  if (document.yaml !== true && isDeeper(body, MAX_DEPTH))
-    throw invalid(document, `the document is nested deeper than ${MAX_DEPTH} levels`, undefined);
+  // The index cuts pretty text at its first column and never looked inside; YAML has its own limits.
+  const fault = document.yaml === true ? undefined : faultBelow(body, MAX_DEPTH);
+  if (fault !== undefined) throw invalid(document, fault, undefined);
   const result = headOfBody(body);
   if (!("head" in result)) throw invalid(document, `the document ${result.wrong}`, undefined);
   const { head } = result;
@@ -34,19 +34,27 @@ export function readBody(document: IndexedDocument, bytes: Buffer): Record<strin
   return body;
 }
 
-/** Goes no deeper than `levels` itself. */
-function isDeeper(value: object, levels: number): boolean {
-  if (levels === 0) return true;
+/** What no decoder of Go takes: values nested too deep, numbers that are none to it. Goes no deeper than `levels` itself. */
+function faultBelow(value: object, levels: number): string | undefined {
+  if (levels === 0) return `the document is nested deeper than ${MAX_DEPTH} levels`;
   if (Array.isArray(value)) {
-    for (const one of value as readonly unknown[]) if (typeof one === "object" && one !== null && isDeeper(one, levels - 1)) return true;
-    return false;
+    for (const one of value as readonly unknown[]) {
+      const fault = faultOf(one, levels);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
   }
   // No list of keys or values is made: this looks at every value of a catalog. The objects are JSON's, so all keys are their own.
   for (const key in value) {
-    const one = (value as Readonly<Record<string, unknown>>)[key];
-    if (typeof one === "object" && one !== null && isDeeper(one, levels - 1)) return true;
+    const fault = faultOf((value as Readonly<Record<string, unknown>>)[key], levels);
+    if (fault !== undefined) return fault;
   }
-  return false;
+  return undefined;
+}
+
+function faultOf(value: unknown, levels: number): string | undefined {
+  if (typeof value === "object") return value === null ? undefined : faultBelow(value, levels - 1);
+  return typeof value === "number" && !Number.isFinite(value) ? "a number is too large" : undefined;
 }
 
 function invalid(document: IndexedDocument, why: string, cause: unknown): CatalogError {

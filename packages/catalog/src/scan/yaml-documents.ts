@@ -98,7 +98,7 @@ function checkSeparator(rest: Buffer, subject: string): void {
 }
 
 /**
- * The text of a document: without byte order mark, with plain line feeds.
+ * The text of a document: without byte order mark, with plain line feeds, the last line's too.
  *
  * @throws CatalogError DOCUMENT_INVALID for bytes that are not UTF-8.
  */
@@ -113,5 +113,6 @@ export function yamlText(bytes: Buffer, subject: string): string {
   }
   const text = bytes.toString("utf8");
   const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  return plain.includes("\r\n") ? plain.replaceAll("\r\n", "\n") : plain;
+  const lines = plain.includes("\r\n") ? plain.replaceAll("\r\n", "\n") : plain;
+  return lines.endsWith("\n") ? lines : `${lines}\n`;
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import { parseGoYaml, YamlSyntaxError } from "../yaml/parse-yaml.ts";
+import { parseGoYaml } from "../yaml/parse-yaml.ts";
+import { YamlSyntaxError } from "../yaml/yaml-syntax-error.ts";
 import { type DocumentHead, versionOfProperties } from "./document-head.ts";
 
 const NEWLINE = 0x0a;

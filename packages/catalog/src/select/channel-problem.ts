@@ -7,17 +7,20 @@ export interface ChannelFault {
   readonly message: string;
 }
 
-/** The first rule of the upgrade graph that a channel breaks. */
-export function channelFault(graph: ChannelGraph): ChannelFault | undefined {
+/**
+ * The first rule of the upgrade graph that a channel breaks. With `pastSkipped` an entry below a skipped one counts as
+ * reached, as the image set tools and older releases of opm have it.
+ */
+export function channelFault(graph: ChannelGraph, pastSkipped: boolean = false): ChannelFault | undefined {
   if (graph.entries.size === 0) return { code: "PACKAGE_INVALID", message: "it has no entries" };
   if (graph.heads.length === 0)
     return { code: "CHANNEL_CYCLE", message: "every entry is replaced or skipped by another, so it has no head" };
   if (graph.heads.length > 1) {
     return { code: "CHANNEL_HEADS", message: `it has ${graph.heads.length} heads: ${shortList([...graph.heads].sort())}` };
   }
-  const walk = walkChain(graph);
+  const walk = walkChain(graph, pastSkipped);
   if (walk.cycle !== undefined) return { code: "CHANNEL_CYCLE", message: `its upgrade graph comes back to ${walk.cycle}` };
-  const stranded = strandedEntries(graph);
+  const stranded = strandedEntries(graph, pastSkipped);
   if (stranded.length > 0) return { code: "CHANNEL_HEADS", message: `nothing leads from ${shortList(stranded)} to its head` };
   return undefined;
 }

@@ -30,7 +30,8 @@ export function selectChannel(info: PackageInfo, wanted: WantedChannel, task: Ch
   const graph = channelGraph(channel);
   const problems: CatalogProblem[] = [];
   const nothing = new Set<number>();
-  const fault = channelFault(graph);
+  // What only newer releases of opm call stranded is linked to the head below, and costs no channel.
+  const fault = channelFault(graph, true);
   if (fault !== undefined) {
     const row = channelRow(info.name, channel.name, fault);
     problems.push(task.unchanged ? { ...row, action: "kept" } : row);

@@ -47,6 +47,51 @@ describe("selectPackages", () => {
     expect(window.packages[0]).toMatchObject({ defaultChannel: "stable", bundles: ["amber.v1.1.0", "amber.v1.2.0"] });
   });
 
+  it("does not stretch a window to a head that only skips what others below it hold", async () => {
+    const beryl = {
+      name: "beryl",
+      channels: {
+        stable: [
+          { name: "beryl.v1.0.0" },
+          { name: "beryl.v1.1.0", replaces: "beryl.v1.0.0" },
+          { name: "beryl.v1.2.0", replaces: "beryl.v1.1.0", skips: ["beryl.v1.0.0", "beryl.v1.1.0", "beryl.v1.1.5"] },
+          { name: "beryl.v1.1.5" },
+        ],
+      },
+    };
+    const window = async (maxVersion: string): Promise<readonly string[] | undefined> =>
+      kept(await select({ packages: [{ name: "beryl", channels: [{ name: "stable", maxVersion }] }] }, beryl))["beryl/stable"];
+    expect(await window("1.1.0")).toEqual(["beryl.v1.0.0", "beryl.v1.1.0"]);
+    // Nothing else leads to 1.1.5.
+    expect(await window("1.1.5")).toEqual(["beryl.v1.0.0", "beryl.v1.1.0", "beryl.v1.2.0", "beryl.v1.1.5"]);
+    expect(await window("1.1")).toHaveLength(4);
+  });
+
+  it("takes a pre-release part at one end of a window for both ends", async () => {
+    const window = async (range: { minVersion?: string; maxVersion?: string }): Promise<readonly string[] | undefined> =>
+      kept(await select({ packages: [{ name: "amber", channels: [{ name: "stable", ...range }] }] }))["amber/stable"];
+    expect(await window({ minVersion: "1.2.0", maxVersion: "2.0.0" })).toEqual(["amber.v1.2.0", "amber.v2.0.0"]);
+    expect(await window({ minVersion: "1.2.0-0", maxVersion: "2.0.0" })).toEqual(["amber.v1.2.0", "amber.v2.0.0", "amber.v2.0.0-rc.1"]);
+  });
+
+  it("links entries below a skipped one to the head, as nothing else leads from them", async () => {
+    const selected = await select(
+      { full: true, packages: [{ name: "coral" }] },
+      {
+        name: "coral",
+        channels: {
+          stable: [
+            { name: "coral.v1.0.0" },
+            { name: "coral.v1.1.0", replaces: "coral.v1.0.0" },
+            { name: "coral.v1.2.0", replaces: "coral.v1.1.0", skips: ["coral.v1.1.0"] },
+          ],
+        },
+      },
+    );
+    expect(selected.problems).toEqual([]);
+    expect(selected.packages[0]?.channels[0]?.entries.at(-1)?.skips).toEqual(["coral.v1.1.0", "coral.v1.0.0"]);
+  });
+
   it("copies the source as it is only for full without packages", async () => {
     expect((await select({ full: true })).unchanged).toBe(true);
     expect((await select({ full: true, packages: [{ name: "amber" }] })).unchanged).toBe(false);

@@ -45,14 +45,20 @@ function* documents(catalog: CatalogDatabase, info: DatabasePackage, options: Co
   }
 }
 
-/** The icon of a package is that of the CSV at the head of its default channel; some publishers broke its base64 into lines. */
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/**
+ * The icon of a package is that of the CSV at the head of its default channel; some publishers broke its base64 into
+ * lines. One that is no base64 is left out.
+ */
 function icon(catalog: CatalogDatabase, info: DatabasePackage): JsonObject {
   const head = info.channels.find((channel) => channel.name === info.defaultChannel)?.head;
   const csv =
     head === undefined || !info.bundles.includes(head) ? undefined : readBundleRow(catalog, { package: info.name, name: head }).csv;
   const first = asList(member(csv, "spec", "icon"))[0];
   const data = asText(member(first, "base64data")).replaceAll(/\s/g, "");
-  return first === undefined ? {} : { icon: { base64data: data, mediatype: asText(member(first, "mediatype")) } };
+  if (first === undefined || !BASE64.test(data)) return {};
+  return { icon: { base64data: data, mediatype: asText(member(first, "mediatype")) } };
 }
 
 async function* encoded(documents: Iterable<Members>, path: string): AsyncGenerator<Uint8Array> {

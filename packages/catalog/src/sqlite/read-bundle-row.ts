@@ -28,7 +28,8 @@ export function readBundleRow(catalog: CatalogDatabase, at: { readonly package: 
   const row = bundleRow(catalog, at.name);
   const problems: CatalogProblem[] = [];
   const objects = manifests(row, (why) => problems.push(unreadable(at, why)));
-  const csv = parsed(row.csv) ?? objects.map(parsed).find((object) => object !== undefined && isCsv(object));
+  const manifest = objects.map(parsed).find((object) => object !== undefined && isCsv(object));
+  const csv = parsed(row.csv) ?? manifest;
   const declared = declaredProperties(catalog, at.name);
   const kinds = [
     ...apis(catalog, "api_provider", at.name).map((kind) => kindProperty("olm.gvk", kind)),
@@ -51,7 +52,7 @@ export function readBundleRow(catalog: CatalogDatabase, at: { readonly package: 
         ]),
     ...objects.map((object) => ({ type: "olm.bundle.object", value: { data: Buffer.from(object).toString("base64") } })),
   ]);
-  const relatedImages = relatedRows(catalog, at.name, csv);
+  const relatedImages = manifest === undefined ? relatedRows(catalog, at.name, csv) : relatedImagesOf(catalog, at.name, { manifest, csv });
   return {
     bundle: { name: at.name, package: at.package, image: row.bundlepath, properties, relatedImages },
     ...(csv === undefined ? {} : { csv }),
@@ -126,7 +127,33 @@ function apis(catalog: CatalogDatabase, table: "api_provider" | "api_requirer", 
 }
 
 /**
- * Images of the table `related_image`. It has no names, so they come from the CSV; it has an empty row where the CSV says `value` instead of `image`:
+ * Images as opm's conversion has them: those of the CSV among the manifests with their names, then what else the table
+ * holds, once each. An empty row that no manifest explains takes the text under `value` from the column `csv`.
+ */
+function relatedImagesOf(
+  catalog: CatalogDatabase,
+  name: string,
+  csvs: { readonly manifest: JsonObject; readonly csv: JsonObject | undefined },
+): readonly RelatedImageEntry[] {
+  const named = csvRelatedImages(csvs.manifest).map(asEntry);
+  const known = new Set(named.map((entry) => entry.image));
+  const rows = catalog.has("related_image")
+    ? all(catalog, "SELECT DISTINCT image FROM related_image WHERE operatorbundle_name = ? AND image IS NOT NULL", name)
+    : [];
+  const broken = csvs.csv === undefined ? [] : csvRelatedImages(csvs.csv).filter((entry) => entry.image === "");
+  const unnamed = rows
+    .map((row) => text(row["image"]))
+    .filter((image) => !known.has(image))
+    .flatMap((image): readonly RelatedImageEntry[] => (image === "" && broken.length > 0 ? broken.map(asEntry) : [{ name: "", image }]));
+  return [...named, ...unnamed].sort((a, b) => byBytes(a.image, b.image));
+}
+
+function asEntry({ name, image, value }: ReturnType<typeof csvRelatedImages>[number]): RelatedImageEntry {
+  return { name, image, ...(value === undefined ? {} : { value }) };
+}
+
+/**
+ * Without manifests: images of the table `related_image`. It has no names, so they come from the CSV; it has an empty row where the CSV says `value` instead of `image`:
  * such rows take name and text from the CSV, in order, so that they can be repaired.
  */
 function relatedRows(catalog: CatalogDatabase, name: string, csv: JsonObject | undefined): readonly RelatedImageEntry[] {

@@ -125,7 +125,7 @@ describe.skipIf(data === undefined)("convertSqlite (data/sqlite)", () => {
       "3 image 9 3 no range etcdoperator.v0.9.1",
       "3 image 8 3 no range etcdoperator.v0.9.1",
       "3 no image 8 3 no range etcdoperator.v0.9.1",
-      "3 no image 8 0 no range etcdoperator.v0.9.1",
+      "3 no image 8 2 no range etcdoperator.v0.9.1",
     ]);
   });
 

@@ -3,6 +3,7 @@ import { bundleCsv } from "../images/bundle-csv.ts";
 import { foldKey } from "../scan/fold.ts";
 import type { Bundle, ChannelEntry } from "../types.ts";
 import { compareVersions, formatVersion, tryParseVersion, type Version } from "../version/version.ts";
+import { byBytes } from "../write/go-json.ts";
 import { bundleBody, bundleIdentity, type TemplateDocument, type TemplateSource } from "./template-documents.ts";
 import { templateError } from "./template-input.ts";
 
@@ -158,7 +159,11 @@ function entryOf(one: Member, members: readonly Member[]): ChannelEntry {
   const isNewest = !family.some((other) => sameMinor(other) && compareVersions(other.version, one.version) > 0);
   if (!isNewest) return { name: one.bundle.name };
   const replaced = below.findLast((other) => !sameMinor(other))?.bundle.name;
-  const skips = below.map((other) => other.bundle.name).filter((name) => name !== replaced);
+  // By name, as opm has them: 1.10.0 before 1.9.0.
+  const skips = below
+    .map((other) => other.bundle.name)
+    .filter((name) => name !== replaced)
+    .sort(byBytes);
   return { name: one.bundle.name, ...(replaced === undefined ? {} : { replaces: replaced }), ...(skips.length === 0 ? {} : { skips }) };
 }
 

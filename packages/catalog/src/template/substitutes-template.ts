@@ -30,8 +30,10 @@ export async function substitutesTemplate(
     base: asText(member(one, "base")),
   }));
   checkDistinct(substitutions);
-  for (const substitution of substitutions) documents = await substituted(documents, substitution, source);
-  await checkValid(documents, "with its substitutions it is no valid catalog");
+  for (const substitution of substitutions) {
+    documents = await substituted(documents, substitution, source);
+    await checkValid(documents, `with ${substitution.name} for ${substitution.base} it is no valid catalog`);
+  }
   return documents;
 }
 
@@ -67,22 +69,23 @@ async function substituted(
   const bundle = await source(name);
   if (compareReleases(old, bundle) >= 0) throw templateError(`base "${base}" is not less than its substitute "${bundle.name}"`);
   const changed = documents.map((document) =>
-    document["schema"] === "olm.channel" && document["package"] === old.package ? withSubstitute(document, base, bundle.name) : document,
+    document["schema"] === "olm.channel" ? withSubstitute(document, base, bundle.name) : document,
   );
   return [...changed, bundleBody(bundle)];
 }
 
+/** The substitute takes the edges of its base; what named the base names it, also where the base itself is no entry. */
 function withSubstitute(document: TemplateDocument, base: string, name: string): TemplateDocument {
   const { entries } = decodeChannel(asText(document["name"]), document);
   const old = entries.find((entry) => entry.name === base);
-  if (old === undefined) return document;
   const moved = entries.map((entry): ChannelEntry => {
+    const skips = entry.skips ?? [];
     if (entry.name === base) return { name: base };
-    const skips = (entry.skips ?? []).map((skip) => (skip === base ? name : skip));
     if (entry.replaces === base) return { ...entry, replaces: name, skips: [...skips, base] };
-    return skips.length === 0 ? entry : { ...entry, skips };
+    return skips.includes(base) ? { ...entry, skips: [...skips.filter((skip) => skip !== base), name] } : entry;
   });
-  return { ...document, entries: [...moved, { ...old, name, skips: [...(old.skips ?? []), base] }] };
+  const added = old === undefined ? [] : [{ ...old, name, skips: [...(old.skips ?? []), base] }];
+  return { ...document, entries: [...moved, ...added] };
 }
 
 /** By version, then by release; build metadata counts as a release for bundles that say which one they substitute. */

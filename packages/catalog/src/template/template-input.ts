@@ -1,6 +1,7 @@
 import { CatalogError } from "../errors.ts";
 import { foldedMember } from "../scan/fold.ts";
-import { parseGoYaml, YamlSyntaxError } from "../yaml/parse-yaml.ts";
+import { parseGoYaml } from "../yaml/parse-yaml.ts";
+import { YamlSyntaxError } from "../yaml/yaml-syntax-error.ts";
 
 /** What a template makes a catalog from. */
 export type TemplateType = "basic" | "semver" | "substitutes";

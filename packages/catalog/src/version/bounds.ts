@@ -4,6 +4,8 @@ import { compareVersions, parseBound, type Version } from "./version.ts";
 export interface Bounds {
   readonly min?: Version;
   readonly max?: Version;
+  /** How many numbers the upper end names; `2.5` holds every 2.5.x, `2` every 2.x. */
+  readonly maxNumbers?: number;
 }
 
 /**
@@ -19,7 +21,7 @@ export function parseBounds(text: {
   if (minVersion === undefined && maxVersion === undefined) return undefined;
   return {
     ...(minVersion === undefined ? {} : { min: parseBound(minVersion) }),
-    ...(maxVersion === undefined ? {} : { max: parseBound(maxVersion) }),
+    ...(maxVersion === undefined ? {} : { max: parseBound(maxVersion), maxNumbers: numbersOf(maxVersion) }),
   };
 }
 
@@ -29,15 +31,23 @@ export function isExact(bounds: Bounds): boolean {
 }
 
 /**
- * Whether a version lies in the window, by the rules of oc-mirror's range library: a bound without a pre-release part
- * matches no pre-release version at all.
+ * Whether a version lies in the window, by the rules of oc-mirror's range library: a window without a pre-release part at
+ * either end matches no pre-release version at all.
  */
 export function inBounds(version: Version, bounds: Bounds): boolean {
   const { min, max } = bounds;
-  if (min !== undefined && (compareVersions(version, min) < 0 || hidesPre(version, min))) return false;
-  return max === undefined || (compareVersions(version, max) <= 0 && !hidesPre(version, max));
+  const withPre = (min?.pre.length ?? 0) > 0 || (max?.pre.length ?? 0) > 0;
+  if (version.pre.length > 0 && !withPre) return false;
+  if (min !== undefined && compareVersions(version, min) < 0) return false;
+  return max === undefined || isBelow(version, max, bounds.maxNumbers ?? 3);
 }
 
-function hidesPre(version: Version, bound: Version): boolean {
-  return version.pre.length > 0 && bound.pre.length === 0;
+function isBelow(version: Version, max: Version, numbers: number): boolean {
+  if (numbers >= 3) return compareVersions(version, max) <= 0;
+  const major = BigInt(version.major) - BigInt(max.major);
+  return major < 0n || (major === 0n && (numbers === 1 || BigInt(version.minor) <= BigInt(max.minor)));
+}
+
+function numbersOf(text: string): number {
+  return /^v?[0-9]+(?:\.[0-9]+)*/.exec(text)?.[0].split(".").length ?? 0;
 }

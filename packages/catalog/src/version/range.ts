@@ -90,27 +90,32 @@ function splitAndTrim(text: string): readonly string[] {
   return result.map((part) => part.replaceAll(" ", ""));
 }
 
-/** One element as conditions; wildcards by blang's own table, oddities included. */
+/** One element as conditions. */
 function expand(range: string, part: string): readonly Condition[] {
   const start = part.search(/[0-9]/);
   if (start === -1) throw invalid(range, `${JSON.stringify(part)} holds no version`);
   const operatorText = part.slice(0, start);
-  const versionText = part.slice(start);
   const operator = Object.hasOwn(OPERATORS, operatorText) ? OPERATORS[operatorText] : undefined;
+  if (part.includes("x")) return expandWildcard(range, operator, part.slice(start));
   if (operator === undefined) throw invalid(range, `${JSON.stringify(operatorText)} is no comparison`);
-  if (!versionText.includes("x")) return [{ operator, version: bound(range, versionText) }];
-  const patchWild = /^[0-9]+\.[0-9]+\.x$/.test(versionText);
-  const minorWild = /^[0-9]+(?:\.x){1,2}$/.test(versionText);
-  if (!patchWild && !minorWild) throw invalid(range, `${JSON.stringify(versionText)} has its wildcard in the wrong place`);
-  const low = bound(range, versionText.replace(/^([0-9]+)\.x$/, "$1.x.x").replaceAll("x", "0"));
-  const high = bump(low, patchWild);
+  return [{ operator, version: bound(range, part.slice(start)) }];
+}
+
+/**
+ * An element with an `x` by blang's own table, oddities included: every `x` is a zero, wherever it stands; only one that
+ * ends the version opens it upwards; a comparison that it does not know asks for that very version.
+ */
+function expandWildcard(range: string, operator: Operator | undefined, versionText: string): readonly Condition[] {
+  const numbers = versionText.split(".");
+  const zeros = versionText.replaceAll("x", "0");
+  const low = bound(range, numbers.length === 2 ? `${zeros}.0` : zeros);
+  if (operator === undefined) return [{ operator: "=", version: low }];
+  if (operator === ">=" || operator === "<") return [{ operator, version: low }];
+  const high = numbers.at(-1) === "x" ? bump(low, numbers.length) : undefined;
+  if (high === undefined) throw invalid(range, `${JSON.stringify(versionText)} has its wildcard in the wrong place`);
   switch (operator) {
     case ">":
       return [{ operator: ">=", version: high }];
-    case ">=":
-      return [{ operator: ">=", version: low }];
-    case "<":
-      return [{ operator: "<", version: low }];
     case "<=":
       return [{ operator: "<", version: high }];
     case "=":
@@ -127,9 +132,11 @@ function expand(range: string, part: string): readonly Condition[] {
   }
 }
 
-function bump(low: Version, patchWild: boolean): Version {
+/** The first version behind a wildcard: behind `1.x` (two numbers) and `1.2.x` (three). */
+function bump(low: Version, numbers: number): Version | undefined {
   const next = (number: string): string => String(BigInt(number) + 1n);
-  return patchWild ? { ...low, minor: next(low.minor) } : { ...low, major: next(low.major), minor: "0" };
+  if (numbers === 3) return { ...low, minor: next(low.minor) };
+  return numbers === 2 ? { ...low, major: next(low.major) } : undefined;
 }
 
 function bound(range: string, text: string): Version {

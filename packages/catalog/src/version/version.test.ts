@@ -70,6 +70,13 @@ describe("ranges", () => {
     // blang's own: "not 1.2.x" asks for below and above at once, so nothing meets it.
     ["!=1.2.x", "1.1.0", false],
     ["!=1.2.x", "1.3.0", false],
+    // Every x is a zero; only the last one opens the range.
+    ["1.x.x", "1.0.9", true],
+    ["1.x.x", "1.1.0", false],
+    [">=0.2.10-x.0", "0.2.10", true],
+    ["=x.0.1", "0.1.0", true],
+    ["=<1.x", "1.0.0", true],
+    ["=<1.x", "0.9.0", false],
   ])("%j holds %s: %s", (range, text, holds) => {
     expect(inRange(parseVersion(text), parseRange(range))).toBe(holds);
   });
@@ -84,7 +91,8 @@ describe("ranges", () => {
     " ",
     "=>1.0.0",
     "<1.0.0 ||",
-    "1.x.3",
+    "=1.x.3",
+    "<=1.0.0-x.0",
     "<1.X",
     "|| <1.0.0",
     "v1.0.0",

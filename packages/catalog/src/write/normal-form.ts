@@ -125,9 +125,17 @@ function imageMembers(image: RelatedImageEntry, keepValues: boolean): Members {
 function iconMembers(icon: JsonObject): Members {
   return new Members([
     // Go writes missing bytes as null.
-    ["base64data", asText(member(icon, "base64data")) || null],
+    ["base64data", plainBase64(asText(member(icon, "base64data"))) || null],
     ["mediatype", asText(member(icon, "mediatype"))],
   ]);
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** Bytes as Go writes them again: on one line, without stray bits at the end. What is no base64 stays what it is. */
+function plainBase64(text: string): string {
+  const line = text.replaceAll(/[\r\n]/g, "");
+  return BASE64.test(line) ? Buffer.from(line, "base64").toString("base64") : text;
 }
 
 function optional(key: string, value: string): (readonly [string, unknown])[] {

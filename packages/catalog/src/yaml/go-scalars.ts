@@ -77,3 +77,30 @@ function float(plain: string): number | undefined {
   const value = Number(plain);
   return Number.isFinite(value) ? value : undefined;
 }
+
+/** Whether a plain scalar is a time stamp to Go, which it keeps as text. */
+export function isTimestamp(text: string): boolean {
+  return text.charAt(4) === "-" && TIMESTAMP.test(text);
+}
+
+const TIMESTAMP =
+  /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?)?$/;
+
+/** Digits that tell any two floats of 32 bits apart. */
+const FLOAT32_DIGITS = 9;
+
+/**
+ * A number with a fraction that is the key of a map, as text: the shortest that names the same float of 32 bits, with an
+ * exponent of two digits below 1e-4 and from 1e6 on (one that is no number keeps its YAML word).
+ */
+export function floatKey(value: number): string {
+  if (Number.isNaN(value)) return ".nan";
+  const single = Math.fround(value);
+  if (!Number.isFinite(single)) return single > 0 ? ".inf" : "-.inf";
+  let digits = 1;
+  while (digits < FLOAT32_DIGITS && Math.fround(Number(single.toPrecision(digits))) !== single) digits += 1;
+  const [mantissa = "", exponent = "0"] = single.toExponential(digits - 1).split("e");
+  const power = Number(exponent);
+  if (power >= -4 && power < 6) return String(Number(`${mantissa}e${exponent}`));
+  return `${mantissa}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+}

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseGoYaml, YamlSyntaxError } from "./parse-yaml.ts";
+import { parseGoYaml } from "./parse-yaml.ts";
 import { goYaml } from "./write-go-yaml.ts";
+import { YamlSyntaxError } from "./yaml-syntax-error.ts";
 
 describe("parseGoYaml", () => {
   it.each([
@@ -29,6 +30,12 @@ describe("parseGoYaml", () => {
     ["!!float 1", 1],
     ["!!timestamp 2024-01-01", "2024-01-01"],
     ["=", "="],
+    ["!own yes", "yes"],
+    ["!own {a: 1}", { a: 1 }],
+    ["!!omap [a: 1]", [{ a: 1 }]],
+    ["!!str {a: 1}", { a: 1 }],
+    ["!!binary aGk=", "hi"],
+    ["one\u0085  two", "one two"],
   ])("reads %s as Go does", (text, value) => {
     expect(parseGoYaml(`a: ${text}\n`)).toEqual({ a: value });
   });
@@ -38,6 +45,29 @@ describe("parseGoYaml", () => {
     expect(parseGoYaml("a: 1\na: 2\n")).toEqual({ a: 2 });
     expect(parseGoYaml("base: &b {x: 1, z: 2}\nown:\n  <<: *b\n  z: 3\n")).toEqual({ base: { x: 1, z: 2 }, own: { x: 1, z: 3 } });
     expect(() => parseGoYaml("~: a\n")).toThrow(YamlSyntaxError);
+  });
+
+  it.each([
+    ".nan",
+    "[-.inf]",
+    "!!int 3.0",
+    "!!binary a",
+    "!!timestamp x",
+    '"\\/"',
+    '"\\ud83d\\ude00"',
+    "|\n  \tx",
+    "\n\t- b",
+    "b\u2028c",
+    "|\n  b\u2028c",
+  ])("refuses %j as Go does", (text) => {
+    expect(() => parseGoYaml(`a: ${text}\n`)).toThrow(YamlSyntaxError);
+  });
+
+  it("writes numbers with a fraction as Go does where they are keys", () => {
+    const keys = ["685230.15", "123456789.5", "0.00001", "4.20", ".nan", "-.inf"];
+    expect(Object.keys(parseGoYaml(keys.map((key) => `${key}: x\n`).join("")) as object)).toEqual([
+      ...["685230.1", "1.2345679e+08", "1e-05", "4.2", ".nan", "-.inf"],
+    ]);
   });
 
   it("takes an empty document for null", () => {

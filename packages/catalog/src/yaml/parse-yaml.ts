@@ -1,6 +1,7 @@
 import { load, YAMLException } from "js-yaml";
 import { GO_YAML_SCHEMA } from "./go-schema.ts";
 import { parsePlainYaml } from "./plain-yaml.ts";
+import { YamlSyntaxError } from "./yaml-syntax-error.ts";
 
 /** Most aliases in one document: enough for any hand-written catalog, too few for an explosion. */
 export const MAX_ALIASES = 1000;
@@ -9,16 +10,6 @@ export const MAX_MERGE_KEYS = 10_000;
 export const MAX_YAML_DEPTH = 100;
 /** Most values of a document once its aliases are written out. */
 export const MAX_EXPANDED = 1_000_000;
-
-/** A document that is no YAML; `line` counts from 1 inside the document. */
-export class YamlSyntaxError extends Error {
-  override readonly name = "YamlSyntaxError";
-  readonly line: number;
-  constructor(message: string, line: number, cause: unknown) {
-    super(message, { cause });
-    this.line = line;
-  }
-}
 
 /**
  * Parses one YAML document in Go's dialect. An empty document is null; of two equal keys the last counts unless
@@ -29,9 +20,10 @@ export class YamlSyntaxError extends Error {
 export function parseGoYaml(text: string, options: { readonly uniqueKeys?: boolean } = {}): unknown {
   try {
     const unique = options.uniqueKeys === true;
-    const plain = unique ? undefined : parsePlainYaml(text, (scalar) => loadGo(scalar, unique));
+    const lines = withPlainBreaks(text);
+    const plain = unique ? undefined : parsePlainYaml(lines, (scalar) => loadGo(scalar, unique));
     if (plain !== undefined) return plain.value;
-    const value = loadGo(text, unique);
+    const value = loadGo(lines, unique);
     if (/[*]/.test(text) && text.includes("&")) checkExpansion(value);
     return value;
   } catch (error) {
@@ -42,15 +34,32 @@ export function parseGoYaml(text: string, options: { readonly uniqueKeys?: boole
   }
 }
 
+/**
+ * YAML 1.1 ends lines at U+0085, U+2028 and U+2029 too. The first is a line feed; the others stay what they are in the
+ * text they stand in, so all that has to be known of them is whether the document would still be one with its lines so.
+ *
+ * @throws YAMLException when it would not.
+ */
+function withPlainBreaks(text: string): string {
+  const lines = text.includes("\u0085") ? text.replaceAll("\u0085", "\n") : text;
+  if (lines.includes("\u2028") || lines.includes("\u2029")) loadGo(lines.replaceAll(/[\u2028\u2029]/g, "\n"), false);
+  return lines;
+}
+
 /** The whole language. Go lets the last of two equal keys win. */
 function loadGo(text: string, uniqueKeys: boolean): unknown {
-  return load(text, {
+  return load(text.startsWith("{") && text.includes("\t") ? withoutTabs(text) : text, {
     schema: GO_YAML_SCHEMA,
     json: !uniqueKeys,
     maxDepth: MAX_YAML_DEPTH,
     maxAliases: MAX_ALIASES,
     maxTotalMergeKeys: MAX_MERGE_KEYS,
   });
+}
+
+/** Tabs between the words of text that was meant as JSON, which the parser takes for wrong indentation. */
+function withoutTabs(text: string): string {
+  return text.replaceAll(/"(?:[^"\\]|\\[\s\S])*"|\t/g, (found) => (found === "\t" ? " " : found));
 }
 
 function isEmptyDocument(text: string): boolean {

@@ -1,8 +1,10 @@
 import { resolveGoScalar } from "./go-scalars.ts";
 import { unfold } from "./unfold.ts";
+import { YamlSyntaxError } from "./yaml-syntax-error.ts";
 
 /** Deepest nesting; deeper text is left to the parser that says so. */
 const MAX_DEPTH = 90;
+const TAB = 0x09;
 const SPACE = 0x20;
 const DASH = 0x2d;
 const COLON = 0x3a;
@@ -15,6 +17,9 @@ const FOLD = 0x3e;
 const OTHER_KINDS: ReadonlySet<number> = new Set([..."&*!%@`,[]{}?#"].map((character) => character.charCodeAt(0)));
 const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff]/;
 
+/** JSON knows these escapes; to YAML 1.1 a slash is none, and half a surrogate pair is no character. */
+const JSON_ONLY = /\\\/|\\u[dD][89a-fA-F]/;
+
 /** Thrown and caught here: the text has a shape that this reader does not know. */
 const OTHER_SHAPE: unique symbol = Symbol("other shape");
 
@@ -22,6 +27,8 @@ const OTHER_SHAPE: unique symbol = Symbol("other shape");
  * Parses YAML in plain block style, as Go's encoder writes it: maps and lists by indentation, plain, quoted and literal
  * text. Several times as fast as a whole parser. Undefined for every text of another shape, valid or not; `slowly` parses
  * single scalars that span lines with escapes or folds.
+ *
+ * @throws YamlSyntaxError for what Go refuses and whole parsers of YAML 1.2 take.
  */
 export function parsePlainYaml(text: string, slowly: (scalar: string) => unknown): { readonly value: unknown } | undefined {
   if (text.startsWith("...") || text.includes("\n...") || UNPRINTABLE.test(text) || !text.isWellFormed()) return undefined;
@@ -73,6 +80,7 @@ class PlainReader {
       const newline = text.indexOf("\n", at);
       const end = newline === -1 ? text.length : newline;
       if (at < end && text.charCodeAt(at) !== HASH) {
+        if (text.charCodeAt(at) === TAB) this.#refuse("a tab where a line begins", at);
         this.#at = at;
         this.#column = at - start;
         this.#end = end;
@@ -158,7 +166,7 @@ class PlainReader {
     return (
       at < this.#end &&
       this.#text.charCodeAt(at) === COLON &&
-      (at + 1 === this.#end || this.#text.charCodeAt(at + 1) === SPACE || this.#text.charCodeAt(at + 1) === 0x09)
+      (at + 1 === this.#end || this.#text.charCodeAt(at + 1) === SPACE || this.#text.charCodeAt(at + 1) === TAB)
     );
   }
 
@@ -223,7 +231,10 @@ class PlainReader {
       start = this.#end + 1;
     }
     this.#line(this.#end + 1);
-    return resolveGoScalar(value);
+    const result = resolveGoScalar(value);
+    // Infinity and what is no number are refused by the other parser.
+    if (typeof result === "number" && !Number.isFinite(result)) otherShape();
+    return result;
   }
 
   #plainLine(from: number): string {
@@ -256,7 +267,9 @@ class PlainReader {
     if (line === undefined) return this.#slow(raw);
     if (quote === "'") return line.replaceAll("''", "'");
     if (!line.includes("\\")) return line;
-    return /\\[^"\\/bfnrt ]|\t/.test(line.replaceAll("\\\\", "")) ? this.#slow(raw) : unescaped(line);
+    const escapes = line.replaceAll("\\\\", "");
+    if (JSON_ONLY.test(escapes)) this.#refuse("an escape that YAML 1.1 does not have", from);
+    return /\\[^"\\bfnrt ]|\t/.test(escapes) ? this.#slow(raw) : unescaped(line);
   }
 
   /** Literal text line by line; folded text goes to the other parser as it stands. */
@@ -285,8 +298,10 @@ class PlainReader {
         if (blank) {
           // Blanks before the first line of text may mean more than they show.
           if (column > 0) otherShape();
-        } else if (column > parent) indent = column;
-        else break;
+        } else if (column > parent) {
+          if (text.charCodeAt(content) === TAB) this.#refuse("a tab where the indentation is made", content);
+          indent = column;
+        } else break;
       } else if (!blank && column < indent) {
         if (column > parent) otherShape();
         break;
@@ -310,6 +325,10 @@ class PlainReader {
       .slice(1);
     const chomp = header.charAt(1);
     return chomp === "-" ? value : value + (chomp === "+" ? "\n".repeat(trailing) : "\n");
+  }
+
+  #refuse(why: string, at: number): never {
+    throw new YamlSyntaxError(why, this.#text.slice(0, at).split("\n").length);
   }
 
   #slow(scalar: string): unknown {

@@ -2,7 +2,7 @@ import {
   type Bundle,
   type Catalog,
   fetchCatalogImage,
-  readBundleDirectory,
+  readWholeBundle,
   renderBundle,
   renderTemplate,
   type TemplateType,
@@ -53,7 +53,7 @@ async function readBundle(
   const fetched = await fetchCatalogImage({ reader, place: at, descriptor }, { name: image, workdir: how.workdir, signal: how.signal });
   try {
     if (fetched.kind !== "bundle") throw new UsageError(`cannot use ${image} in a template: it is no bundle image`, { subject: image });
-    return renderBundle(await readBundleDirectory(fetched.path), { image });
+    return renderBundle(await readWholeBundle(fetched.path), { image });
   } finally {
     await fetched.close();
   }

@@ -31,7 +31,8 @@ export async function run(job: Job<GraphFlags>): Promise<number> {
       hint: didYouMean(minimumEdge, [...info.bundles.keys()]) ?? `List them: skerry catalog show ${info.name} --catalog ${name}`,
     });
   }
-  const graph = packageGraph(info, { deprecated: await readDeprecations(catalog, info.name), selected, minimumEdge });
+  const deprecated = await readDeprecations(catalog, info.name);
+  const graph = packageGraph(info, { deprecated, selected, minimumEdge, ownRanges: job.flags.output === "mermaid" });
   if (job.flags.output === "svg") await job.out.text(svgGraph(graph));
   else if (job.flags.output === "mermaid") await job.out.text(mermaidGraph([graph]));
   else {
