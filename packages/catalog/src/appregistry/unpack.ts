@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createGunzip } from "node:zlib";
-import { parseLooseYaml } from "../bundle/loose-indent.ts";
 import { firstDocument } from "../bundle/manifest-file.ts";
 import { asList, asObject, asText, type JsonObject, member } from "../document/shape.ts";
 import { CatalogError } from "../errors.ts";
 import { layerPath } from "../image/layer-path.ts";
 import { readTar } from "../tar/read.ts";
+import { parseGoYaml } from "../yaml/parse-yaml.ts";
 
 const MAX_FILES = 20_000;
 const MAX_BYTES = 1024 * 1024 * 1024;
@@ -68,7 +68,7 @@ function* versions(data: JsonObject): Generator<[string, JsonObject]> {
 
 function listed(data: JsonObject, key: string): readonly JsonObject[] {
   try {
-    return asList(parseLooseYaml(asText(member(data, key))))
+    return asList(parseGoYaml(asText(member(data, key))))
       .map(asObject)
       .filter((value) => value !== undefined);
   } catch (cause) {

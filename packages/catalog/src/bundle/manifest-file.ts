@@ -1,5 +1,5 @@
 import { asObject, type JsonObject } from "../document/shape.ts";
-import { parseLooseYaml } from "./loose-indent.ts";
+import { parseGoYaml } from "../yaml/parse-yaml.ts";
 
 /**
  * The first document of a manifest or metadata file, as an object; later documents are ignored, as opm does. Undefined when
@@ -7,7 +7,7 @@ import { parseLooseYaml } from "./loose-indent.ts";
  */
 export function firstDocument(text: string): JsonObject | undefined {
   try {
-    return asObject(text.trimStart().startsWith("{") ? JSON.parse(text) : parseLooseYaml(firstText(text)));
+    return asObject(text.trimStart().startsWith("{") ? JSON.parse(text) : parseGoYaml(firstText(text)));
   } catch {
     return undefined;
   }

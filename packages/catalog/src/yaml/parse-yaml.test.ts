@@ -36,6 +36,10 @@ describe("parseGoYaml", () => {
     ["!!str {a: 1}", { a: 1 }],
     ["!!binary aGk=", "hi"],
     ["one\u0085  two", "one two"],
+    ["[\n1,\n{b: 2,\nc: [\n]\n}\n]", [1, { b: 2, c: [] }]],
+    ["[1\t,\t'\t2',\t\"\t3\"]", [1, "\t2", "\t3"]],
+    ['"one\ntwo\n\nthree"', "one two\nthree"],
+    ["'it''s\nfine'", "it's fine"],
   ])("reads %s as Go does", (text, value) => {
     expect(parseGoYaml(`a: ${text}\n`)).toEqual({ a: value });
   });

@@ -46,9 +46,39 @@ function withPlainBreaks(text: string): string {
   return lines;
 }
 
-/** The whole language. Go lets the last of two equal keys win. */
+/** Lines that are put right in one document; each costs another parse. */
+const MAX_REPAIRS = 300;
+/** Of large documents only as many characters are parsed again. */
+const MAX_PARSED_AGAIN = 20_000_000;
+/** Deeper than any line of a document may be. */
+const DEEP: string = " ".repeat(2 * MAX_YAML_DEPTH);
+
+/**
+ * The whole language. Go lets the last of two equal keys win. Inside brackets and quotes its parser minds neither how
+ * far a line is indented nor tabs, where the specification (and the parser here) do: blanks are folded away there, so
+ * such a line is indented, and parsed again.
+ */
 function loadGo(text: string, uniqueKeys: boolean): unknown {
-  return load(text.startsWith("{") && text.includes("\t") ? withoutTabs(text) : text, {
+  let lines: string[] | undefined;
+  let current = text;
+  for (let repair = 0; ; repair += 1) {
+    try {
+      return loadStrictly(current, uniqueKeys);
+    } catch (error) {
+      const at = error instanceof YAMLException && error.reason === "deficient indentation" ? error.mark?.line : undefined;
+      if (at === undefined || repair === MAX_REPAIRS || repair * text.length > MAX_PARSED_AGAIN) throw error;
+      lines ??= text.split("\n");
+      const line = lines[at] ?? "";
+      const plain = line.includes("\t") ? withoutTabs(line) : line;
+      if (plain === line && line.startsWith(DEEP)) throw error;
+      lines[at] = plain === line ? DEEP + line : plain;
+      current = lines.join("\n");
+    }
+  }
+}
+
+function loadStrictly(text: string, uniqueKeys: boolean): unknown {
+  return load(text, {
     schema: GO_YAML_SCHEMA,
     json: !uniqueKeys,
     maxDepth: MAX_YAML_DEPTH,
@@ -57,9 +87,9 @@ function loadGo(text: string, uniqueKeys: boolean): unknown {
   });
 }
 
-/** Tabs between the words of text that was meant as JSON, which the parser takes for wrong indentation. */
-function withoutTabs(text: string): string {
-  return text.replaceAll(/"(?:[^"\\]|\\[\s\S])*"|\t/g, (found) => (found === "\t" ? " " : found));
+/** Tabs between words as blanks; those in double quotes stay. */
+function withoutTabs(line: string): string {
+  return line.replaceAll(/"(?:[^"\\]|\\[\s\S])*"|'[^']*'|\t/g, (found) => (found === "\t" ? " " : found));
 }
 
 function isEmptyDocument(text: string): boolean {

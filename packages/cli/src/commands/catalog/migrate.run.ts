@@ -2,6 +2,7 @@ import { wholeCatalog } from "@skerry/catalog";
 import { openCatalogs } from "../../catalogs/open.ts";
 import { writeFolder } from "../../catalogs/write-folder.ts";
 import type { Job } from "../../command/job.ts";
+import { counted } from "../../output/counted.ts";
 import { EXIT } from "../../output/error.ts";
 import type { MigrateFlags } from "./migrate.ts";
 
@@ -15,7 +16,7 @@ export async function run(job: Job<MigrateFlags>): Promise<number> {
   const packages = catalog.packages.map((info) => info.name);
   await job.out.result(
     { kind: "CatalogMigration", catalog: name, directory: dir, packages },
-    { text: () => `Wrote ${packages.length} packages to ${dir}\n`, names: () => packages },
+    { text: () => `Wrote ${counted(packages.length, "package")} to ${dir}\n`, names: () => packages },
   );
   return EXIT.done;
 }

@@ -4,6 +4,7 @@ import { openCatalogs } from "../../catalogs/open.ts";
 import { readInstalled } from "../../catalogs/read-installed.ts";
 import { writeFolder } from "../../catalogs/write-folder.ts";
 import type { Job } from "../../command/job.ts";
+import { counted } from "../../output/counted.ts";
 import { EXIT } from "../../output/error.ts";
 import type { SelectFlags } from "./select.ts";
 
@@ -40,8 +41,10 @@ export async function run(job: Job<SelectFlags>): Promise<number> {
   await job.out.result(
     { kind: "CatalogSelection", catalog: name, directory: dir, packages, dependencies: choices, problems },
     {
-      text: () =>
-        `Wrote ${packages.length} packages with ${packages.reduce((sum, one) => sum + one.bundles.length, 0)} bundles to ${dir}\n`,
+      text: () => {
+        const bundles = packages.reduce((sum, one) => sum + one.bundles.length, 0);
+        return `Wrote ${counted(packages.length, "package")} with ${counted(bundles, "bundle")} to ${dir}\n`;
+      },
       names: () => packages.map((one) => one.name),
     },
   );

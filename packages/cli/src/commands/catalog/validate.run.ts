@@ -3,6 +3,7 @@ import { missingImages } from "../../catalogs/missing-images.ts";
 import { openCatalogs } from "../../catalogs/open.ts";
 import { validationTree } from "../../catalogs/validation-tree.ts";
 import type { Job } from "../../command/job.ts";
+import { counted } from "../../output/counted.ts";
 import { EXIT } from "../../output/error.ts";
 import { VERSION } from "../../version.ts";
 import type { ValidateFlags } from "./validate.ts";
@@ -36,6 +37,8 @@ export async function run(job: Job<ValidateFlags>): Promise<number> {
 }
 
 function summaryLine(validation: Validation): string {
-  const count = (severity: string): number => validation.problems.filter((problem) => problem.severity === severity).length;
-  return `${validation.valid ? "valid" : "invalid"} by opm ${validation.opm}: ${count("error")} errors, ${count("warning")} warnings, ${count("info")} notes`;
+  const count = (severity: string, what: string): string =>
+    counted(validation.problems.filter((problem) => problem.severity === severity).length, what);
+  const counts = [count("error", "error"), count("warning", "warning"), count("info", "note")].join(", ");
+  return `${validation.valid ? "valid" : "invalid"} by opm ${validation.opm}: ${counts}`;
 }

@@ -1,5 +1,6 @@
 import { UsageError } from "../../args/errors.ts";
 import type { Job } from "../../command/job.ts";
+import { counted } from "../../output/counted.ts";
 import { EXIT } from "../../output/error.ts";
 import { escapeLine } from "../../output/escape.ts";
 import { readConfig } from "./image-set.ts";
@@ -28,8 +29,4 @@ export async function run(job: Job<Pick<SetFlags, "config">>): Promise<number> {
     },
   );
   return EXIT.done;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
