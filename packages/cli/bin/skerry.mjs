@@ -33,7 +33,10 @@ function handOver() {
     process.exit(1);
   }
   const env = { MALLOC_ARENA_MAX: "1", ...process.env };
-  const child = spawn(pinned, ["--max-semi-space-size=4", "--initial-old-space-size=48", entry, ...process.argv.slice(2)], { stdio: "inherit", env });
+  const child = spawn(pinned, ["--max-semi-space-size=4", "--initial-old-space-size=48", entry, ...process.argv.slice(2)], {
+    stdio: "inherit",
+    env,
+  });
   // A terminal sends its signals to both; one that was sent to this process alone is passed on.
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(name, () => {
