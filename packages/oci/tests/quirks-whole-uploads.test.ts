@@ -87,6 +87,29 @@ describe("small blobs in one request", () => {
     ),
   );
 
+  test("a proxy that takes less than was taken before: the usual way from there on", () =>
+    play(
+      [whole(blob, taken(blob.descriptor)), whole(large, { status: 413 }), ...usual(large), ...usual(next)],
+      async ({ net, server }) => {
+        for (const one of [blob, large, next]) await upload(net, server.host, one);
+      },
+      WHOLE,
+    ));
+
+  test("damaged on the way: sent again the usual way, and the next one whole", () =>
+    play(
+      [
+        whole(blob, taken(blob.descriptor)),
+        whole(next, { status: 400, body: '{"errors":[{"code":"DIGEST_INVALID"}]}' }),
+        ...usual(next),
+        whole(large, taken(large.descriptor)),
+      ],
+      async ({ net, server }) => {
+        for (const one of [blob, next, large]) await upload(net, server.host, one);
+      },
+      WHOLE,
+    ));
+
   test("a busy registry has not said that it does not take them", () =>
     play(
       [whole(blob, { status: 503 }), ...usual(blob), whole(next, taken(next.descriptor))],

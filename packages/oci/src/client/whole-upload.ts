@@ -26,9 +26,9 @@ export function mayGoWhole({ net, host }: Repository, { size }: Descriptor): boo
 
 /**
  * Sends a small blob with the POST that opens its upload (distribution-spec, "single POST"). Quay, zot and our own registry take it;
- * distribution and its kin answer 202, which is an opened session. Any other answer of a registry that was not tried before means
- * no more than that it knows no such thing, and is noted.
- * @throws OciError as for any request
+ * distribution and its kin answer 202, which is an opened session. Any other refusal means no more than that this blob goes the
+ * usual way, and is noted.
+ * @throws OciError `UNAUTHORIZED`, `DENIED`; as for any request where such blobs were taken before
  */
 export async function sendWhole(
   at: Repository,
@@ -59,8 +59,13 @@ export async function sendWhole(
     if (taken) return { taken };
     return response.status === 202 ? { ...usual, session: { location: uploadLocation(at, response), offset: 0 } } : usual;
   } catch (error) {
-    if (isTried || !isOciError(error) || error.status === undefined || isAboutAccess(error.status)) throw error;
-    if (!isAboutLoad(error.status)) quirks.noteWholeUploads(at.host, false);
+    if (!isOciError(error) || error.status === undefined || isAboutAccess(error.status)) throw error;
+    const { status } = error;
+    const isRefused = status < 500 && status !== 429;
+    if (isTried && !isRefused) throw error;
+    // Damaged on the way, or too large for a proxy: the usual way finds out which.
+    const isDamage = isTried && error.registryCode === "DIGEST_INVALID";
+    if (!isDamage && status !== 429 && status !== 503) quirks.noteWholeUploads(at.host, false);
     return usual;
   }
 }
@@ -72,10 +77,6 @@ function acknowledges(response: HttpResponse, { digest }: Descriptor): boolean {
 
 function isAboutAccess(status: number): boolean {
   return status === 401 || status === 403;
-}
-
-function isAboutLoad(status: number): boolean {
-  return status === 429 || status === 503;
 }
 
 async function gathered(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
