@@ -7,6 +7,7 @@ export { type RetentionPolicy, type RetentionRule, readRetentionPolicy } from ".
 export { type RepairSource, repairFromFolder } from "./care/scrub.ts";
 export { type RegistryConfigFile, readRegistryConfig, registryConfigSchema } from "./config-file.ts";
 export { isRegistryError, REGISTRY_ERROR_CODES, RegistryError, type RegistryErrorCode, type RegistryErrorFields } from "./errors.ts";
+export { checkHostNames } from "./host-names.ts";
 export type { AccessEntry, AuditEntry } from "./http/logs.ts";
 export type { RegistryOptions, RunningRegistry } from "./options.ts";
 export { startRegistry } from "./server.ts";

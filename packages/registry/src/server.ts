@@ -9,6 +9,7 @@ import { serveControl } from "./care/control-server.ts";
 import { LocalCare } from "./care/local-care.ts";
 import { folderSources } from "./care/open-care.ts";
 import { RegistryError } from "./errors.ts";
+import { checkHostNames } from "./host-names.ts";
 import type { Access, RegistryContext, Writable } from "./http/context.ts";
 import { RequestHandler } from "./http/handler.ts";
 import { isLoopback, type ListenAddress, listenAddress, makeServer, secureContext, startListening, stopListening } from "./http/listen.ts";
@@ -48,6 +49,7 @@ interface Parts {
  */
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
   const address = listenAddress(options.listen ?? "127.0.0.1:0");
+  checkHostNames(options.hosts ?? []);
   checkSafe(address, options);
   // What is served from elsewhere may lie where nothing can be written; only a certificate needs a folder then.
   if (options.content === undefined || options.tls?.kind === "auto") await makeRootFolder(options.root);
