@@ -121,7 +121,7 @@ export class PullThrough implements Content {
     const said = this.#saidAt.get(namespace);
     if (said !== undefined && now - said < SAID_FOR_MS) return;
     this.#saidAt.set(namespace, now);
-    const why = isOciError(error) ? [error.message, error.hint].filter((part) => part !== undefined).join(" ") : "unexpected";
+    const why = isOciError(error) ? [error.message, error.hint].filter((part) => part !== undefined).join(". ") : "unexpected";
     this.#onWarning(`The upstream ${namespace} was of no use: ${why}`);
   }
 
