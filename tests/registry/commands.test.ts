@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { addUser, startRegistry, userFilesIn } from "@skerry/registry";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Captured, runInWorld } from "../../packages/cli/src/testing/world.ts";
 import { CampaignClient, manifestOver, sha256 } from "./campaign.ts";
+import { sendPlain } from "./plain-http.ts";
 
 let scratch: string;
 
@@ -82,6 +84,46 @@ test("care from the command line: status, collection, scrub with its exit code, 
   });
   expect(JSON.parse((await skerry("status", "--root", "copy", "-o", "json")).stdout)).toMatchObject({ serving: false, blobs: 2 });
   expect((await readFile(join(scratch, "registry", "audit.jsonl"), "utf8")).trim().split("\n")).toHaveLength(3);
+});
+
+test("others are reached with what the machine has for them: CAs, certs.d and credentials", async () => {
+  const root = join(scratch, "far");
+  const files = userFilesIn(root);
+  await addUser(files, { name: "mirror", password: "a good password", write: ["**"] });
+  const far = await startRegistry({ root, tls: { kind: "auto" }, auth: "htpasswd", hosts: ["127.0.0.1"] });
+  const host = `127.0.0.1:${far.port}`;
+  const layer = Buffer.from("healed from afar");
+  try {
+    const ca = join(root, "tls", "ca.crt");
+    const status = (...args: string[]): Promise<Captured> => skerry("status", "--root", `https://${host}`, "-o", "json", ...args);
+    const unknown = await status();
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining("--ca")]);
+    const auth = join(scratch, "auth.json");
+    await writeFile(auth, JSON.stringify({ auths: { [host]: { auth: Buffer.from("mirror:a good password").toString("base64") } } }));
+    expect(JSON.parse((await status("--ca", ca, "-a", auth)).stdout)).toMatchObject({ serving: true, repositories: 0 });
+
+    const headers = { authorization: `Basic ${Buffer.from("mirror:a good password").toString("base64")}` };
+    const path = `/v2/app/blobs/uploads/?digest=${sha256(layer)}`;
+    expect((await sendPlain(far.url, { method: "POST", path, headers, body: layer, ca: await readFile(ca, "utf8") })).status).toBe(201);
+    const near = await startRegistry({ root: join(scratch, "near") });
+    const client = new CampaignClient(near.url);
+    await client.pushBlob("app", layer);
+    await client.pushManifest("app", "v1", manifestOver(layer, [layer]));
+    client.close();
+    await near.close();
+    const file = join(scratch, "near", "blobs", "sha256", sha256(layer).slice("sha256:".length));
+    await writeFile(file, "healed from nowhere");
+    const certs = join(scratch, "config", "containers", "certs.d", host);
+    await mkdir(certs, { recursive: true });
+    await copyFile(ca, join(certs, "ca.crt"));
+    const env = { XDG_CONFIG_HOME: join(scratch, "config"), REGISTRY_AUTH_FILE: auth };
+    const scrub = ["registry", "scrub", "--root", "near", "--repair-from", `docker://${host}`, "-o", "json"];
+    const healed = await runInWorld(scrub, { cwd: scratch, env, stdin: "" });
+    expect(JSON.parse(healed.stdout)).toMatchObject({ damaged: [{ outcome: "repaired" }] });
+    expect(await readFile(file, "utf8")).toBe(layer.toString());
+  } finally {
+    await far.close();
+  }
 });
 
 test("wrong use is refused before anything happens", async () => {

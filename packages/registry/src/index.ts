@@ -4,9 +4,10 @@ export type { CareScrubOptions, RegistryCare, RepairSources } from "./care/local
 export { folderSources, type OpenCareOptions, type OpenedCare, openRegistryCare } from "./care/open-care.ts";
 export type { BackupReport, CollectionReport, DamagedBlob, RetentionReport, ScrubReport, StatusReport } from "./care/report.ts";
 export { type RetentionPolicy, type RetentionRule, readRetentionPolicy } from "./care/retain.ts";
-export { type RepairSource, repairFromFolder } from "./care/scrub.ts";
+export { type LostBlob, type RepairSource, repairFromFolder } from "./care/scrub.ts";
 export { type RegistryConfigFile, readRegistryConfig, registryConfigSchema } from "./config-file.ts";
 export { isRegistryError, REGISTRY_ERROR_CODES, RegistryError, type RegistryErrorCode, type RegistryErrorFields } from "./errors.ts";
+export { checkHostNames } from "./host-names.ts";
 export type { AccessEntry, AuditEntry } from "./http/logs.ts";
 export type { RegistryOptions, RunningRegistry } from "./options.ts";
 export { startRegistry } from "./server.ts";

@@ -44,7 +44,7 @@ export interface RegistryOptions {
   readonly idleMs?: number;
   /** How long running requests may go on when it stops. Default thirty seconds. */
   readonly drainMs?: number;
-  /** Largest manifest in bytes. Default 32 MiB. */
+  /** Largest manifest in bytes. Default 4 MiB. */
   readonly maxManifestBytes?: number;
   /** Open uploads of one user. Default 1000. */
   readonly maxUploadsPerUser?: number;

@@ -2,13 +2,13 @@ import { mkdir } from "node:fs/promises";
 import type { Server } from "node:http";
 import { Server as TlsServer } from "node:https";
 import { dirname, join } from "node:path";
-import { MAX_MANIFEST_BYTES } from "@skerry/oci";
 import { BasicAccess } from "./auth/basic-auth.ts";
 import { everybody } from "./auth/everybody.ts";
 import { serveControl } from "./care/control-server.ts";
 import { LocalCare } from "./care/local-care.ts";
 import { folderSources } from "./care/open-care.ts";
 import { RegistryError } from "./errors.ts";
+import { checkHostNames } from "./host-names.ts";
 import type { Access, RegistryContext, Writable } from "./http/context.ts";
 import { RequestHandler } from "./http/handler.ts";
 import { isLoopback, type ListenAddress, listenAddress, makeServer, secureContext, startListening, stopListening } from "./http/listen.ts";
@@ -31,6 +31,8 @@ const DAY_MS = 24 * HOUR_MS;
 const DRAIN_MS = 30_000;
 const IDLE_MS = 120_000;
 const MAX_UPLOADS = 1000;
+/** What the specification asks for at least, and registries take: each of many clients may make us hold as much in memory. */
+const MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** Parts that are started one after the other, and stopped in the opposite order. */
 interface Parts {
@@ -48,6 +50,7 @@ interface Parts {
  */
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
   const address = listenAddress(options.listen ?? "127.0.0.1:0");
+  checkHostNames(options.hosts ?? []);
   checkSafe(address, options);
   // What is served from elsewhere may lie where nothing can be written; only a certificate needs a folder then.
   if (options.content === undefined || options.tls?.kind === "auto") await makeRootFolder(options.root);
@@ -71,7 +74,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     readBuffers: new ReadBuffers(parts.pieces),
     metrics: metricsOf(parts, writable),
     isReady: () => ready,
-    limits: { manifestBytes: options.maxManifestBytes ?? MAX_MANIFEST_BYTES, uploadsPerUser: options.maxUploadsPerUser ?? MAX_UPLOADS },
+    limits: { manifestBytes: options.maxManifestBytes ?? MANIFEST_BYTES, uploadsPerUser: options.maxUploadsPerUser ?? MAX_UPLOADS },
   };
   const { onAccess, onAudit, onFault } = options;
   const handler = new RequestHandler(context, { now: parts.now, onAccess, onAudit, onFault });

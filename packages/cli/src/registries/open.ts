@@ -69,6 +69,27 @@ export async function openRegistries(job: Job<RegistryFlags>, ends: Ends, login:
 }
 
 /**
+ * The registries as this machine is set up to reach them, for commands without registry flags: its credentials, registries.conf,
+ * certs.d, CAs and proxies. `insecureHosts` may speak HTTP.
+ * @throws UsageError for a CA file that cannot be read, OciError `CONFIG_INVALID` for registries.conf
+ */
+export async function openMachineRegistries(
+  world: Pick<World, "env" | "home">,
+  insecureHosts: readonly string[] = [],
+): Promise<Registries> {
+  const { env, home } = world;
+  return new Registries({
+    credentials: loadCredentials({ env, home }),
+    registriesConf: await loadRegistriesConf({ env, home }),
+    certDirs: certDirs({ env, home }),
+    extraCa: await authoritiesIn(systemAuthorities(world)),
+    proxies: proxiesFromEnvironment(env),
+    insecureHosts,
+    userAgent: `skerry/${VERSION}`,
+  });
+}
+
+/**
  * The hosts for which HTTP and unverified certificates are allowed. `--insecure` loosens the destination and nothing
  * else, wherever that host occurs; a switch of one end loosens that end.
  */
@@ -102,9 +123,16 @@ export function credentialsOf(job: Job<RegistryFlags>, ends: Ends): CredentialSo
   };
 }
 
-async function authorities(job: Job<RegistryFlags>): Promise<readonly string[]> {
-  const system = job.world.env["SSL_CERT_FILE"];
-  const files = [...(system === undefined || system === "" ? [] : [system]), ...job.flags.ca.map((file) => pathOf(job, file))];
+function authorities(job: Job<RegistryFlags>): Promise<readonly string[]> {
+  return authoritiesIn([...systemAuthorities(job.world), ...job.flags.ca.map((file) => pathOf(job, file))]);
+}
+
+function systemAuthorities({ env }: Pick<World, "env">): readonly string[] {
+  const system = env["SSL_CERT_FILE"];
+  return system === undefined || system === "" ? [] : [system];
+}
+
+function authoritiesIn(files: readonly string[]): Promise<readonly string[]> {
   return Promise.all(
     files.map(async (file) => {
       const text = await readFile(file, "utf8").catch((cause: unknown) => {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Digest, digestAlgorithm, digestHex, Hasher } from "@skerry/oci";
 import type { OpenBlob } from "../store/content.ts";
 import type { FileSystem } from "../store/files.ts";
+import { namedDescriptor } from "../store/named-descriptor.ts";
 import type { RegistryStore } from "../store/store.ts";
 import { Pace } from "./pace.ts";
 import { allRepositories } from "./references.ts";
@@ -9,10 +10,19 @@ import type { DamagedBlob, ScrubReport } from "./report.ts";
 
 const PIECE_BYTES = 1024 * 1024;
 
+/** What is damaged. */
+export interface LostBlob {
+  readonly digest: Digest;
+  /** Where it was. */
+  readonly repositories: readonly string[];
+  /** Bytes it should have, when a manifest says. */
+  readonly size: number | undefined;
+}
+
 /** Somewhere that may hold a right copy of a damaged blob or manifest. */
 export interface RepairSource {
-  /** Its bytes, unchecked, or undefined when it is not there either. `repositories` held the damaged one. */
-  open(digest: Digest, repositories: readonly string[]): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** Its bytes, unchecked, or undefined when it is not there either. */
+  open(lost: LostBlob): Promise<AsyncIterable<Uint8Array> | undefined>;
 }
 
 export interface ScrubOptions {
@@ -88,13 +98,23 @@ async function treat(store: RegistryStore, wrong: { digest: Digest; found: Diges
   return { digest, found, repositories, outcome: await outcomeOf(store, { digest, repositories }, options) };
 }
 
-async function outcomeOf(store: RegistryStore, lost: Lost, { repairFrom }: ScrubOptions): Promise<DamagedBlob["outcome"]> {
-  return repairFrom !== undefined && (await repair(store, repairFrom, lost)) ? "repaired" : "quarantined";
+async function outcomeOf(
+  store: RegistryStore,
+  lost: Omit<LostBlob, "size">,
+  { repairFrom }: ScrubOptions,
+): Promise<DamagedBlob["outcome"]> {
+  if (repairFrom === undefined) return "quarantined";
+  const size = await rightSize(store, lost);
+  return (await repair(store, repairFrom, { ...lost, size })) ? "repaired" : "quarantined";
 }
 
-interface Lost {
-  readonly digest: Digest;
-  readonly repositories: readonly string[];
+/** The damaged file may have any size. */
+async function rightSize(store: RegistryStore, { digest, repositories }: Omit<LostBlob, "size">): Promise<number | undefined> {
+  for (const repository of repositories) {
+    const named = await namedDescriptor(store, repository, digest);
+    if (named !== undefined) return named.size;
+  }
+  return undefined;
 }
 
 async function holders(store: RegistryStore, digest: Digest): Promise<string[]> {
@@ -106,9 +126,9 @@ async function holders(store: RegistryStore, digest: Digest): Promise<string[]> 
   return found;
 }
 
-async function repair(store: RegistryStore, source: RepairSource, lost: Lost): Promise<boolean> {
+async function repair(store: RegistryStore, source: RepairSource, lost: LostBlob): Promise<boolean> {
   try {
-    const body = await source.open(lost.digest, lost.repositories);
+    const body = await source.open(lost);
     return body !== undefined && (await store.restore(lost.digest, body));
   } catch {
     // A source that fails leaves the blob in quarantine, which is what the report says.
@@ -119,7 +139,7 @@ async function repair(store: RegistryStore, source: RepairSource, lost: Lost): P
 /** A backup, an OCI layout or the root of another registry: each has `blobs/<algorithm>/<hex>`. */
 export function repairFromFolder(files: FileSystem, folder: string): RepairSource {
   return {
-    async open(digest) {
+    async open({ digest }) {
       const path = join(folder, "blobs", digestAlgorithm(digest), digestHex(digest));
       return (await files.facts(path)) === undefined ? undefined : readFile(files, path);
     },

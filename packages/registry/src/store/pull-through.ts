@@ -4,13 +4,13 @@ import {
   digestAlgorithm,
   isDigest,
   isOciError,
-  type Manifest,
   manifestContents,
   parseManifest,
   type Reader,
 } from "@skerry/oci";
 import type { Content, ManifestFacts, OpenBlob, StoredManifest } from "./content.ts";
 import { feedOf } from "./feed.ts";
+import { namedDescriptor } from "./named-descriptor.ts";
 import type { RegistryStore } from "./store.ts";
 import type { Uploads } from "./uploads.ts";
 
@@ -121,7 +121,7 @@ export class PullThrough implements Content {
     const said = this.#saidAt.get(namespace);
     if (said !== undefined && now - said < SAID_FOR_MS) return;
     this.#saidAt.set(namespace, now);
-    const why = isOciError(error) ? [error.message, error.hint].filter((part) => part !== undefined).join(" ") : "unexpected";
+    const why = isOciError(error) ? [error.message, error.hint].filter((part) => part !== undefined).join(". ") : "unexpected";
     this.#onWarning(`The upstream ${namespace} was of no use: ${why}`);
   }
 
@@ -151,12 +151,7 @@ export class PullThrough implements Content {
   /** A blob's size is in the manifest that names it, which was fetched before anybody can know the blob. */
   async #descriptorOf(repository: string, digest: Digest): Promise<Descriptor | undefined> {
     if (this.#upstreamOf(repository) === undefined) return undefined;
-    for (const named of await this.#store.manifests.of(repository)) {
-      const stored = await this.#store.manifest(repository, named);
-      const found = stored === undefined ? undefined : contentsOf(stored).find((descriptor) => descriptor.digest === digest);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    return namedDescriptor(this.#store, repository, digest);
   }
 
   /** Whoever asks for the same thing at the same time waits for the same fetch. */
@@ -171,9 +166,4 @@ export class PullThrough implements Content {
 
 interface Found extends Upstream {
   readonly at: { readonly repository: string };
-}
-
-function contentsOf(stored: StoredManifest): readonly Descriptor[] {
-  const manifest: Manifest = parseManifest(stored.bytes, stored.mediaType);
-  return manifest.kind === "image" ? manifestContents(manifest) : [];
 }

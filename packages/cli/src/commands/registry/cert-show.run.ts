@@ -1,4 +1,4 @@
-import { registryCertificate, trustTexts } from "@skerry/registry";
+import { checkHostNames, registryCertificate, trustTexts } from "@skerry/registry";
 import { type Job, pathOf } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
 import type { CertShowFlags } from "./cert-show.ts";
@@ -6,6 +6,7 @@ import type { CertShowFlags } from "./cert-show.ts";
 /** Prints the RegistryCertificate document. */
 export async function run(job: Job<CertShowFlags>): Promise<number> {
   const { root, host, port, pem, configmap } = job.flags;
+  if (host !== undefined) checkHostNames([host]);
   const certificate = await registryCertificate(pathOf(job, root));
   const name = host ?? certificate.hosts[0] ?? "localhost";
   const texts = trustTexts(certificate.ca, name, port);

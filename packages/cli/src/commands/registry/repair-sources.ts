@@ -1,15 +1,7 @@
-import {
-  type Descriptor,
-  type Digest,
-  loadCredentials,
-  loadRegistriesConf,
-  parseReference,
-  proxiesFromEnvironment,
-  type Reader,
-  Registries,
-} from "@skerry/oci";
+import { type Digest, parseReference, type Reader } from "@skerry/oci";
 import { folderSources, type RepairSource, type RepairSources } from "@skerry/registry";
 import { type Job, pathOf } from "../../command/job.ts";
+import { openMachineRegistries } from "../../registries/open.ts";
 
 /** What the user wrote after `--repair-from`, with the folder as a whole path: another process may serve the root and read it. */
 export function repairSourceText(job: Pick<Job<unknown>, "world">, text: string): string {
@@ -22,27 +14,21 @@ export function repairSources(job: Pick<Job<unknown>, "world">): RepairSources {
     const place = /^docker:\/\/([^/]+)(?:\/(.+))?$/.exec(text);
     if (place === null) return folderSources(text);
     const [, host = "", prefix] = place;
-    const { env, home } = job.world;
-    const registries = new Registries({
-      credentials: loadCredentials({ env, home }),
-      registriesConf: await loadRegistriesConf({ env, home }),
-      proxies: proxiesFromEnvironment(env),
-      insecureHosts: /^(?:127\.|localhost|\[::1\])/.test(host) ? [host] : [],
-    });
+    const registries = await openMachineRegistries(job.world, /^(?:127\.|localhost|\[::1\])/.test(host) ? [host] : []);
     return repairFromRegistry(registries.reader(parseReference(`${host}/x`).registry), prefix);
   };
 }
 
 function repairFromRegistry(reader: Reader, prefix: string | undefined): RepairSource {
   return {
-    async open(digest, repositories) {
+    async open({ digest, repositories, size }) {
       for (const name of repositories) {
         const at = { repository: prefix === undefined ? name : `${prefix}/${name}` };
         const found = await manifestBytes(reader, at, digest);
         if (found !== undefined) return found;
-        const blob = await firstChunk(
-          reader.blob(at, { digest, mediaType: "application/octet-stream", size: 0 } satisfies Descriptor).open(0),
-        );
+        // What no manifest names, nobody pulls: it stays where it is.
+        if (size === undefined) continue;
+        const blob = await firstChunk(reader.blob(at, { digest, mediaType: "application/octet-stream", size }).open(0));
         if (blob !== undefined) return blob;
       }
       return undefined;

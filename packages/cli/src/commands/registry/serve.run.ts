@@ -1,6 +1,5 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { loadCredentials, loadRegistriesConf, proxiesFromEnvironment, Registries } from "@skerry/oci";
 import {
   type RegistryConfigFile,
   type RegistryOptions,
@@ -12,6 +11,7 @@ import {
 import { UsageError } from "../../args/errors.ts";
 import { type Job, pathOf } from "../../command/job.ts";
 import { EXIT, interruptedCode } from "../../output/error.ts";
+import { openMachineRegistries } from "../../registries/open.ts";
 import { appendLines } from "./append-lines.ts";
 import { openContent } from "./open-content.ts";
 import { repairSources } from "./repair-sources.ts";
@@ -25,7 +25,8 @@ export async function run(job: Job<ServeFlags>): Promise<number> {
   const content = flags.from === undefined ? undefined : await openContent(job, flags.from);
   await using audit = await appendLines(content === undefined ? () => open(join(root, "audit.jsonl"), "a", 0o600) : undefined);
   await using access = await accessLog(job);
-  await using upstreams = await openUpstreams(job);
+  // As every other registry: with what this machine has for them.
+  await using upstreams = await openMachineRegistries(job.world);
   const options = { ...settings(job, file), root, ...(content === undefined ? {} : { content, readOnly: true }) };
   const registry = await startRegistry({
     ...options,
@@ -67,16 +68,6 @@ function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-}
-
-/** Upstreams are reached as every other registry is: with the credentials, registries.conf and proxies of this machine. */
-async function openUpstreams(job: Job<ServeFlags>): Promise<Registries> {
-  const { env, home } = job.world;
-  return new Registries({
-    credentials: loadCredentials({ env, home }),
-    registriesConf: await loadRegistriesConf({ env, home }),
-    proxies: proxiesFromEnvironment(env),
   });
 }
 

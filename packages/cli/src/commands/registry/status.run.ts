@@ -1,13 +1,13 @@
-import { certDirs, loadCredentials, proxiesFromEnvironment, Registries } from "@skerry/oci";
 import { openRegistryCare } from "@skerry/registry";
 import { formatSize } from "../../args/size.ts";
 import { type Job, pathOf } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
 import { formatFields } from "../../output/table.ts";
-import type { RootFlags } from "./root-flag.ts";
+import { openRegistries } from "../../registries/open.ts";
+import type { StatusFlags } from "./status.ts";
 
 /** Prints the RegistryStatus document. */
-export async function run(job: Job<RootFlags>): Promise<number> {
+export async function run(job: Job<StatusFlags>): Promise<number> {
   const url = /^(https?|docker):\/\/([^/]+)\/?$/.exec(job.flags.root);
   if (url !== null) return fromAfar(job, { scheme: url[1] ?? "", host: url[2] ?? "" });
   await using care = await openRegistryCare(pathOf(job, job.flags.root));
@@ -42,14 +42,12 @@ export async function run(job: Job<RootFlags>): Promise<number> {
   return EXIT.done;
 }
 
-async function fromAfar(job: Job<RootFlags>, { scheme, host }: { scheme: string; host: string }): Promise<number> {
-  const { env, home } = job.world;
-  await using registries = new Registries({
-    credentials: loadCredentials({ env, home }),
-    certDirs: certDirs({ env, home }),
-    proxies: proxiesFromEnvironment(env),
-    insecureHosts: scheme === "http" ? [host] : [],
-  });
+async function fromAfar(job: Job<StatusFlags>, { scheme, host }: { scheme: string; host: string }): Promise<number> {
+  const { flags } = job;
+  const open = scheme === "http" ? { ...job, flags: { ...flags, insecure: true } } : job;
+  await using registries = await openRegistries(open, { sources: [host], destinations: [host] });
+  // Registries that let anybody list show an unknown visitor less, without a challenge.
+  await registries.ping(host, job.signal);
   const reader = registries.reader(host);
   let [repositories, tags] = [0, 0];
   for await (const repository of reader.repositories({ signal: job.signal })) {

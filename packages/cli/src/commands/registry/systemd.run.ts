@@ -1,4 +1,4 @@
-import { systemdUnit } from "@skerry/registry";
+import { checkHostNames, systemdUnit } from "@skerry/registry";
 import { type Job, pathOf } from "../../command/job.ts";
 import { EXIT } from "../../output/error.ts";
 import type { SystemdFlags } from "./systemd.ts";
@@ -6,6 +6,7 @@ import type { SystemdFlags } from "./systemd.ts";
 /** Prints the unit. */
 export async function run(job: Job<SystemdFlags>): Promise<number> {
   const { root, listen, host, user, program } = job.flags;
+  checkHostNames(host);
   const unit = systemdUnit({
     program: program ?? "/usr/local/bin/skerry",
     root: pathOf(job, root),
