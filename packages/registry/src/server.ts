@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import type { Server } from "node:http";
 import { Server as TlsServer } from "node:https";
 import { dirname, join } from "node:path";
+import { makeFolder } from "@skerry/oci";
 import { BasicAccess } from "./auth/basic-auth.ts";
 import { everybody } from "./auth/everybody.ts";
 import { serveControl } from "./care/control-server.ts";
@@ -107,7 +107,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
 /** @throws RegistryError `ROOT_INVALID` where no folder can be made */
 async function makeRootFolder(root: string): Promise<void> {
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    await makeFolder(root, 0o700);
   } catch (cause) {
     throw new RegistryError({
       code: "ROOT_INVALID",

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
+import { makeFolder } from "@skerry/oci";
 import { RegistryError } from "../errors.ts";
 import { errorCode } from "../store/files.ts";
 import { type CertificateFacts, caPermits, certificateFacts, issueCa, issueServer, type PemPair } from "./issue.ts";
@@ -40,7 +41,7 @@ export async function serverCertificate(
   if (choice.kind === "files") return givenCertificate(choice);
   const folder = certificateFolder(options.root);
   const hosts = certificateHosts(options.hosts);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   const ca = await ownCa(folder, hosts, options.now);
   const present = await readPair(folder, "server");
   const facts = present === undefined ? undefined : await certificateFacts(present.certificate);

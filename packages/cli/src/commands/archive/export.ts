@@ -90,8 +90,14 @@ async function volumeDone(job: Job<MirrorRunFlags>, path: string, bytes: number)
 /** An export as a person reads it. */
 export function exportText(report: ExportReport): string {
   const { archive } = report;
-  if (archive === null) return reportText(report);
-  const lacks = archive.missing.map(({ origin, error }) => `  LACKS   ${escapeLine(origin)}\n          ${escapeLine(error)}\n`).join("");
+  if (archive === null) {
+    const none = `No archive was written: no image of it could be had. One that is in ${escapeLine(report.target)} stays as it was.\n`;
+    return `${reportText(report)}${report.result === "interrupted" ? "" : none}`;
+  }
+  // What failed in this run stands above.
+  const told = new Set(report.images.filter(({ outcome }) => outcome !== "copied" && outcome !== "present").map(({ origin }) => origin));
+  const rows = archive.missing.filter(({ origin }) => !told.has(origin));
+  const lacks = rows.map(({ origin, error }) => `  LACKS   ${escapeLine(origin)}\n          ${escapeLine(error)}\n`).join("");
   const volumes = archive.volumes.length === 1 ? "1 volume" : `${archive.volumes.length} volumes`;
   const relies = archive.relies === 0 ? "" : `; relies on ${archive.relies} blobs that the far side has`;
   return `${reportText(report)}Archive ${escapeLine(archive.name)}: ${formatSize(archive.bytes)} in ${volumes}${relies}\n${lacks}Next: carry ${escapeLine(report.target.slice("file://".length))}, then skerry mirror --from file://DIR docker://HOST[:PORT][/PREFIX]\n`;

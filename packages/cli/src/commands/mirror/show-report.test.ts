@@ -67,3 +67,9 @@ test.each(["failed", "skipped"] as const)("an image that %s is what comes first"
 test("a run without trouble ends with what to do next", () => {
   expect(reportText(report({ result: "done", problems: [] }), VERIFY)).toMatch(/requests, 0 retries\nNext: skerry verify/);
 });
+
+test("a run that found nothing does not say that everything moved", () => {
+  const text = reportText(report({ images: [], result: "failed" }), VERIFY);
+  expect(text).toContain("Nothing was found to move; 1 problem needs your decision");
+  expect(text).not.toContain("Everything in the lock");
+});

@@ -78,5 +78,6 @@ function undecidedText(report: MirrorReport): string {
     return `  ${problem.code}  ${escapeLine(where)}: ${escapeLine(problem.message)}\n${mend}          accept it: ${escapeLine(waiverFor(problem))}\n`;
   });
   const count = open.length === 1 ? "1 problem needs" : `${open.length} problems need`;
-  return `Everything in the lock has moved; ${count} your decision before a run ends with 0:\n${rows.join("")}`;
+  const moved = report.images.length === 0 ? "Nothing was found to move" : "Everything in the lock has moved";
+  return `${moved}; ${count} your decision before a run ends with 0:\n${rows.join("")}`;
 }
