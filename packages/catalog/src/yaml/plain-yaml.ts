@@ -1,4 +1,5 @@
 import { resolveGoScalar } from "./go-scalars.ts";
+import { closeOfDouble, closeOfSingle, unescaped } from "./quoted-text.ts";
 import { unfold } from "./unfold.ts";
 import { YamlSyntaxError } from "./yaml-syntax-error.ts";
 
@@ -337,27 +338,5 @@ class PlainReader {
     } catch {
       return otherShape();
     }
-  }
-}
-
-/** Escapes that JSON knows too, and the blank. Line feeds are what empty lines left. */
-function unescaped(line: string): string {
-  const json = line.replaceAll(/\\[\\ ]|\n/g, (found) => (found === "\\ " ? " " : found === "\n" ? "\\n" : found));
-  return JSON.parse(`"${json}"`) as string;
-}
-
-function closeOfSingle(text: string, from: number): number {
-  for (let at = text.indexOf("'", from + 1); at !== -1; at = text.indexOf("'", at + 2)) if (text.charAt(at + 1) !== "'") return at;
-  return -1;
-}
-
-function closeOfDouble(text: string, from: number): number {
-  for (let at = from + 1; ; ) {
-    const quote = text.indexOf('"', at);
-    if (quote === -1) return -1;
-    let back = quote - 1;
-    while (back > from && text.charCodeAt(back) === 0x5c) back -= 1;
-    if (((quote - 1 - back) & 1) === 0) return quote;
-    at = quote + 1;
   }
 }

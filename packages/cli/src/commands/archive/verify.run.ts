@@ -63,8 +63,8 @@ function verifyText(
   const looked = `${count(checked.volumes, "volume")}, ${count(checked.blobs, "blob")}, ${formatSize(checked.bytes)} hashed`;
   const rows = faults.map((fault) => `  ${escapeLine(faultText(fault))}\n`).join("");
   const usual = "copy the named volumes again, or 'skerry archive repair' to see what is left.";
-  const todo = faults.length === 0 ? "" : `Next: ${escapeLine(next ?? usual)}\n`;
-  return `${result}: ${looked}; ${count(faults.length, "fault")}\n${rows}${todo}`;
+  const nextLine = faults.length === 0 ? "" : `Next: ${escapeLine(next ?? usual)}\n`;
+  return `${result}: ${looked}; ${count(faults.length, "fault")}\n${rows}${nextLine}`;
 }
 
 function count(number: number, what: string): string {
